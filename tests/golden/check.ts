@@ -1,0 +1,48 @@
+/**
+ * The golden checks compare the product with numbers made by the reference implementations (tests/fixtures/README.md).
+ * A section is written once and used twice: by vitest (`tests/golden/*.test.ts`) and by `npm run golden`, which prints
+ * one line per check for any folder of the same layout (FIXTURES_DIR).
+ */
+export interface Check {
+	readonly name: string;
+	/** The largest difference seen, in the measure of the check (relative L2 unless the name says otherwise). */
+	readonly worst: number;
+	readonly tolerance: number;
+}
+
+export interface Section {
+	/** `1. unet-sd1`, as in tests/fixtures/README.md. */
+	readonly title: string;
+	run(fixtures: string): AsyncGenerator<Check>;
+}
+
+export const fixturesFolder = process.env.FIXTURES_DIR ?? new URL('../fixtures', import.meta.url).pathname;
+
+/** NaN differences fail: `worst <= tolerance` is false for them. */
+export const passed = (check: Check): boolean => check.worst <= check.tolerance;
+
+export const format = (check: Check): string =>
+	`${passed(check) ? 'ok  ' : 'FAIL'} ${check.name.padEnd(72)} worst ${check.worst.toExponential(2)}  tolerance ${check.tolerance.toExponential(1)}`;
+
+/** ‖a − b‖₂ / ‖b‖₂ over all elements; Infinity when the lengths differ or b is zero and a is not. */
+export function relativeL2(actual: ArrayLike<number>, reference: ArrayLike<number>): number {
+	if (actual.length !== reference.length) return Infinity;
+	let difference = 0;
+	let norm = 0;
+	for (let i = 0; i < reference.length; i++) {
+		difference += (actual[i] - reference[i]) ** 2;
+		norm += reference[i] ** 2;
+	}
+	if (norm === 0) return difference === 0 ? 0 : Infinity;
+	return Math.sqrt(difference / norm);
+}
+
+export function largestDifference(actual: ArrayLike<number>, reference: ArrayLike<number>): number {
+	if (actual.length !== reference.length) return Infinity;
+	let worst = 0;
+	for (let i = 0; i < reference.length; i++) {
+		const difference = Math.abs(actual[i] - reference[i]);
+		if (!(difference <= worst)) worst = difference;
+	}
+	return worst;
+}
