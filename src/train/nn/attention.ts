@@ -1,0 +1,124 @@
+import type {Tensor} from '@tensorflow/tfjs';
+import {execution, ops} from '../graph/index.ts';
+import {differentiable} from './differentiable.ts';
+
+const {add, batchMatmul, multiply, reshape, scaleBy, slice, softmax, subtract, sum, toFloat32, toLow, transpose} = ops;
+
+export interface AttentionOptions {
+	readonly heads: number;
+	/** Token i sees only tokens up to i. */
+	readonly causal?: boolean;
+}
+
+/** A run of query rows. */
+interface Chunk {
+	readonly begin: number;
+	readonly rows: number;
+}
+
+/**
+ * softmax(q·kᵀ/√d)·v per head (Vaswani et al. 2017), scores and softmax in float32.
+ * q: [batch, n, channels], k and v: [batch, m, channels] -> [batch, n, channels]; head h owns channels h·d … h·d + d − 1.
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, {heads, causal = false}: AttentionOptions): Tensor {
+	const [batch, n, channels] = q.shape;
+	const [, m] = k.shape;
+	const {attention: mode, attentionChunkBytes} = execution();
+	const rows = mode === 'chunked' ? Math.max(1, Math.floor(attentionChunkBytes / (4 * batch * heads * m))) : n;
+	const head: Head = {batch, n, m, heads, width: channels / heads, causal};
+	return rows >= n ? whole(head, q, k, v) : inChunks(head, rows, q, k, v);
+}
+
+interface Head {
+	readonly batch: number;
+	/** Queries. */
+	readonly n: number;
+	/** Keys. */
+	readonly m: number;
+	readonly heads: number;
+	readonly width: number;
+	readonly causal: boolean;
+}
+
+/** [batch, tokens, channels] -> [batch, heads, tokens, width], and back. */
+const split = ({batch, heads, width}: Head, x: Tensor, tokens: number) => transpose(reshape(toLow(x), [batch, tokens, heads, width]), [0, 2, 1, 3]);
+const merge = ({batch, heads, width}: Head, x: Tensor, tokens: number) => reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * width]);
+
+/** P = softmax(q·kᵀ/√d), for the query rows of one chunk. */
+function probabilities({m, width, causal}: Head, q: Tensor, k: Tensor, {begin, rows}: Chunk): Tensor {
+	let scores = scaleBy(toFloat32(batchMatmul(q, k, {transposeB: true})), 1 / Math.sqrt(width));
+	if (causal) {
+		const mask = Float32Array.from({length: rows * m}, (_, i) => (i % m > begin + Math.floor(i / m) ? -1e9 : 0));
+		scores = add(scores, ops.table(mask, [rows, m]));
+	}
+	return toLow(softmax(scores));
+}
+
+/** dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − rowsum(dP∘P))/√d, dQ = dS·K, dK = dSᵀ·Q. */
+function backward({width}: Head, q: Tensor, k: Tensor, v: Tensor, p: Tensor, dO: Tensor): {dq: Tensor; dk: Tensor; dv: Tensor} {
+	const wide = toFloat32(p);
+	const dP = toFloat32(batchMatmul(dO, v, {transposeB: true}));
+	const dS = toLow(scaleBy(multiply(wide, subtract(dP, sum(multiply(dP, wide), [3], {keep: true}))), 1 / Math.sqrt(width)));
+	return {dq: batchMatmul(dS, k), dk: batchMatmul(dS, q, {transposeA: true}), dv: batchMatmul(p, dO, {transposeA: true})};
+}
+
+/** Keeps P for the backward pass: 4·heads·n·m bytes per image. */
+function whole(head: Head, q: Tensor, k: Tensor, v: Tensor): Tensor {
+	const {n, m} = head;
+	return differentiable(
+		[q, k, v],
+		(save, q, k, v) => {
+			const [q4, k4, v4] = [split(head, q, n), split(head, k, m), split(head, v, m)];
+			const p = probabilities(head, q4, k4, {begin: 0, rows: n});
+			save([q4, k4, v4, p]);
+			return merge(head, batchMatmul(p, v4), n);
+		},
+		(dy, [q4, k4, v4, p]) => {
+			const {dq, dk, dv} = backward(head, q4, k4, v4, p, split(head, dy, n));
+			return [merge(head, dq, n), merge(head, dk, m), merge(head, dv, m)];
+		},
+	);
+}
+
+/**
+ * Exact, with memory linear in n: P is made for some query rows at a time, never kept, and made again in the backward
+ * pass. A barrier holds each chunk back until the one before is done; otherwise a graph would start them all at once.
+ */
+function inChunks(head: Head, rowsPerChunk: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
+	const {batch, heads, n, m, width} = head;
+	const {barrier} = execution();
+	const chunks: Chunk[] = [];
+	for (let begin = 0; begin < n; begin += rowsPerChunk) chunks.push({begin, rows: Math.min(rowsPerChunk, n - begin)});
+	const cut = (x: Tensor, {begin, rows}: Chunk) => slice(x, [0, 0, begin, 0], [batch, heads, rows, width]);
+	return differentiable(
+		[q, k, v],
+		(save, q, k, v) => {
+			save([q, k, v]);
+			const [q4, v4] = [split(head, q, n), split(head, v, m)];
+			let k4 = split(head, k, m);
+			const outputs: Tensor[] = [];
+			for (const chunk of chunks) {
+				if (outputs.length > 0) [k4] = barrier([k4], outputs[outputs.length - 1]);
+				outputs.push(batchMatmul(probabilities(head, cut(q4, chunk), k4, chunk), v4));
+			}
+			return merge(head, ops.concat(outputs, 2), n);
+		},
+		(dy, [q, k, v]) => {
+			const d4 = split(head, dy, n);
+			const v4 = split(head, v, m);
+			let [q4, k4] = barrier([split(head, q, n), split(head, k, m)], d4);
+			const dqs: Tensor[] = [];
+			let dk: Tensor | undefined;
+			let dv: Tensor | undefined;
+			for (const chunk of chunks) {
+				if (dk) [q4, k4] = barrier([q4, k4], dk);
+				const rows = cut(q4, chunk);
+				const part = backward(head, rows, k4, v4, probabilities(head, rows, k4, chunk), cut(d4, chunk));
+				dqs.push(part.dq);
+				dk = dk ? add(dk, toFloat32(part.dk)) : toFloat32(part.dk);
+				dv = dv ? add(dv, toFloat32(part.dv)) : toFloat32(part.dv);
+			}
+			return [merge(head, ops.concat(dqs, 2), n), merge(head, toLow(dk as Tensor), m), merge(head, toLow(dv as Tensor), m)];
+		},
+	);
+}

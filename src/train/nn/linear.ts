@@ -1,0 +1,101 @@
+import type {Tensor} from '@tensorflow/tfjs';
+import {ops} from '../graph/index.ts';
+import {differentiable} from './differentiable.ts';
+import type {Layout, Scope} from './scope.ts';
+
+const {matmul, op, reshape, sum, toFloat32, toLow} = ops;
+const float = () => ops.attribute.type('T', 1);
+
+/** x·Wᵀ + b. x: [..., in] -> [..., out]. Parameters weight [out, in], bias [out]. */
+export function linear(p: Scope, x: Tensor, {out, bias = true}: {out: number; bias?: boolean}): Tensor {
+	return affine(x, p.get('weight', [out, x.shape[x.rank - 1]]), bias ? p.get('bias', [out]) : undefined);
+}
+
+/** A 1x1 convolution, which is a linear map of the channels. x: [..., in] -> [..., out]. On disk the weight is [out, in, 1, 1]. */
+export function pointwise(p: Scope, x: Tensor, {out}: {out: number}): Tensor {
+	return affine(x, p.get('weight', [out, x.shape[x.rank - 1], 1, 1], 'pointwise'), p.get('bias', [out]));
+}
+
+function affine(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+	const outer = x.shape.slice(0, -1);
+	const rows = outer.reduce((product, n) => product * n, 1);
+	const [out, width] = weight.shape;
+	return differentiable(
+		bias ? [x, weight, bias] : [x, weight],
+		(save, a, w, b) => {
+			save([a, w]);
+			const y = matmul(reshape(a, [rows, width]), w, {transposeB: true});
+			return reshape(b ? op('BiasAdd', [y, b], [float()]) : y, [...outer, out]);
+		},
+		(dy, [a, w]) => {
+			const d = toLow(reshape(dy, [rows, out]));
+			const dx = reshape(matmul(d, w), x.shape);
+			const dw = matmul(d, reshape(a, [rows, width]), {transposeA: true});
+			return bias ? [dx, dw, sum(toFloat32(d), [0])] : [dx, dw];
+		},
+	);
+}
+
+export interface ConvolutionOptions {
+	readonly out: number;
+	/** Side of the square kernel. */
+	readonly kernel: number;
+	readonly stride?: number;
+	/**
+	 * `same` keeps the size; `symmetric` pads kernel/2 on every side (torch's padding, the UNet's downsampler);
+	 * `bottom-right` pads one row below and one column right (the autoencoder's downsampler).
+	 */
+	readonly padding?: 'same' | 'symmetric' | 'bottom-right';
+}
+
+/** x: [batch, height, width, in] -> [batch, height', width', out]. Parameters weight (on disk [out, in, kernel, kernel]), bias [out]. */
+export function conv2d(p: Scope, x: Tensor, {out, kernel, stride = 1, padding = 'same'}: ConvolutionOptions): Tensor {
+	const {attribute} = ops;
+	const layout: Layout = 'convolution';
+	const [, , , channels] = x.shape;
+	const weight = p.get('weight', [out, channels, kernel, kernel], layout);
+	const side = kernel >> 1;
+	const explicit = padding === 'symmetric' ? [0, 0, side, side, side, side, 0, 0] : [0, 0, 0, 1, 0, 1, 0, 0];
+	const attributes = [
+		attribute.int('strides', [1, stride, stride, 1]),
+		attribute.bool('use_cudnn_on_gpu', true),
+		attribute.text('data_format', 'NHWC'),
+		attribute.int('dilations', [1, 1, 1, 1]),
+		float(),
+		...(padding === 'same' ? [attribute.text('padding', 'SAME')] : [attribute.text('padding', 'EXPLICIT'), attribute.int('explicit_paddings', explicit)]),
+	];
+	const sizes = {x: x.shape, weight: weight.shape};
+	return differentiable(
+		[x, weight, p.get('bias', [out])],
+		(save, a, w, b) => {
+			save([a, w]);
+			return op('BiasAdd', [op('Conv2D', [a, w], attributes), b], [float()]);
+		},
+		(dy, [a, w]) => {
+			const d = toLow(dy);
+			return [
+				op('Conv2DBackpropInput', [ops.integers(sizes.x), w, d], attributes),
+				op('Conv2DBackpropFilter', [a, ops.integers(sizes.weight), d], attributes),
+				sum(toFloat32(d), [0, 1, 2]),
+			];
+		},
+	);
+}
+
+/** Rows of a table. ids: int32 [...] -> [..., width]. Parameter weight [count, width]. */
+export function embedding(p: Scope, ids: Tensor, {count, width}: {count: number; width: number}): Tensor {
+	const rows = ids.shape.reduce((product, n) => product * n, 1);
+	return differentiable(
+		[p.get('weight', [count, width])],
+		(save, weight) => {
+			save([ids]);
+			return ops.gather(weight, ids);
+		},
+		(dy, [chosen]) => [
+			op('UnsortedSegmentSum', [ops.reshape(toFloat32(dy), [rows, width]), ops.reshape(chosen, [rows]), ops.integer(count)], [float(), ops.attribute.type('Tindices', 3), ops.attribute.type('Tnumsegments', 3)]),
+		],
+	);
+}
+
+/** A whole table of positions, [count, width]. Parameter weight. */
+export const positions = (p: Scope, {count, width}: {count: number; width: number}): Tensor => p.get('weight', [count, width]);

@@ -1,0 +1,16 @@
+import os from 'node:os';
+import path from 'node:path';
+
+/** TensorFlow's version is part of the folder's name: another version never mixes with this one. */
+export const TENSORFLOW_VERSION = '2.21.0';
+
+/** Where everything lives that can be fetched or built again: DREAMBOOTH_HOME, else the user's cache folder. */
+export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+	if (environment.DREAMBOOTH_HOME) return path.resolve(environment.DREAMBOOTH_HOME);
+	return path.join(environment.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'dreambooth-tui');
+}
+
+/** Holds `tensorflow/` (the two libraries) and `addon/tfjs_binding.node`. */
+export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): string {
+	return path.join(cacheFolder(environment), `tf-${TENSORFLOW_VERSION}-cpu`);
+}

@@ -1,0 +1,112 @@
+import {existsSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import util from 'node:util';
+import type * as tfjs from '@tensorflow/tfjs';
+import koffi from 'koffi';
+import {runtimeFolder} from './folders.ts';
+import {tensorFlowApi, type Pointer, type TensorFlowApi} from './capi.ts';
+
+/** An attribute of an operation, as the addon takes it. */
+export interface Attribute {
+	readonly name: string;
+	/** One of the addon's TF_ATTR_* numbers, or a kind that only graphs know. */
+	readonly type: number | 'types' | 'strings' | 'tensor';
+	readonly value: unknown;
+}
+
+export interface TensorMetadata {
+	id: number;
+	shape: number[];
+	dtype: number;
+}
+
+export type HostValues = Float32Array | Int32Array | Uint8Array;
+
+/** The native addon of tfjs-node-gpu: every tensor is an id, every call is synchronous. */
+export interface Binding {
+	createTensor(shape: number[], dtype: number, values: HostValues): number;
+	deleteTensor(id: number): void;
+	tensorDataSync(id: number): HostValues;
+	executeOp(name: string, attributes: readonly Attribute[], ids: readonly number[], outputs: number): TensorMetadata[];
+	isUsingGpuDevice(): boolean;
+	getNumOfTensors(): number;
+	readonly TF_ATTR_STRING: number;
+	readonly TF_ATTR_INT: number;
+	readonly TF_ATTR_FLOAT: number;
+	readonly TF_ATTR_BOOL: number;
+	readonly TF_ATTR_TYPE: number;
+	readonly TF_ATTR_SHAPE: number;
+}
+
+/** The tfjs backend: `binding` is public and read at every call, which is what makes tracing possible. */
+export interface Backend {
+	binding: Binding;
+	createOutputTensor(metadata: TensorMetadata): tfjs.Tensor;
+	getInputTensorIds(tensors: readonly tfjs.Tensor[]): number[];
+	write(values: unknown, shape: number[], dtype: string): object;
+	executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly tfjs.Tensor[]): tfjs.Tensor;
+	executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly tfjs.Tensor[], outputs: number): tfjs.Tensor[];
+}
+
+export interface Runtime {
+	readonly tf: typeof tfjs;
+	readonly backend: Backend;
+	/** The addon itself, whatever stands in for it in `backend.binding`. */
+	readonly binding: Binding;
+	readonly api: TensorFlowApi;
+	/** The eager context of the addon: functions registered here are called like any operation. */
+	readonly context: Pointer;
+	readonly device: 'cpu' | 'gpu';
+}
+
+export class RuntimeMissingError extends Error {
+	override name = 'RuntimeMissingError';
+}
+
+let loaded: Runtime | undefined;
+
+/**
+ * Opens libtensorflow and the addon in this process, once. Environment variables that TensorFlow reads (threads, log level,
+ * determinism, devices) must be set before the process starts or before this call.
+ * @throws RuntimeMissingError when `dreambooth setup` has not been run.
+ */
+export function loadRuntime(): Runtime {
+	return (loaded ??= load(runtimeFolder()));
+}
+
+function load(folder: string): Runtime {
+	const addon = path.join(folder, 'addon', 'tfjs_binding.node');
+	if (!existsSync(addon)) throw new RuntimeMissingError(`TensorFlow is not set up (no ${addon}). Run: dreambooth setup`);
+
+	// tfjs-node-gpu 4.22 still calls these two, which newer versions of Node no longer have.
+	const legacy = util as unknown as Record<string, unknown>;
+	legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+	legacy.isArray ??= Array.isArray;
+
+	// koffi options: the symbols must be global, because the addon and plugins look them up there.
+	koffi.load(path.join(folder, 'tensorflow', 'libtensorflow_framework.so.2'), {global: true});
+	const tensorflow = koffi.load(path.join(folder, 'tensorflow', 'libtensorflow_cc.so.2'), {global: true});
+	const module = {exports: {}};
+	process.dlopen(module, addon);
+	const binding = module.exports as Binding;
+	const context = koffi.load(addon).func('void* tfjs_captured_context()')() as Pointer;
+	if (!context) throw new Error('The TensorFlow addon did not hand out its context. Rebuild it: dreambooth setup --remove && dreambooth setup');
+
+	const require = createRequire(import.meta.url);
+	const tf = require('@tensorflow/tfjs') as typeof tfjs;
+	require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
+	const {NodeJSKernelBackend} = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
+		NodeJSKernelBackend: new (binding: Binding, name: string) => tfjs.KernelBackend;
+	};
+	tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+	if (!tf.setBackend('tensorflow')) throw new Error('tfjs refused the TensorFlow backend.');
+	return {
+		tf,
+		backend: tf.backend() as unknown as Backend,
+		binding,
+		api: tensorFlowApi(tensorflow),
+		context,
+		device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu',
+	};
+}
