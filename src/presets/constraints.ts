@@ -1,0 +1,196 @@
+import type {Concept} from './concepts.ts';
+import type {TrainingConfig} from './config.ts';
+import type {ModelFacts} from './base-model.ts';
+import type {Problem} from './problem.ts';
+import {formatNumber} from './schema.ts';
+
+/** What is known beyond the config when its rules are checked; a rule that lacks its fact is not checked. */
+export interface Facts {
+	readonly model?: ModelFacts;
+	/** Whether the run can use a GPU. */
+	readonly gpu?: boolean;
+	/** Optimizer steps of the whole run, when they follow from the number of images. */
+	readonly totalSteps?: number;
+}
+
+interface Rule {
+	readonly message: string;
+	/** The change that cures it; of an adjustment, how to choose otherwise. */
+	readonly cure: string;
+}
+
+export interface Constraint {
+	readonly level: Problem['level'];
+	/** The keys the rule is about; the first is the one to point at. */
+	readonly keys: readonly [keyof TrainingConfig, ...(keyof TrainingConfig)[]];
+	/** What is broken, or undefined when the rule holds. */
+	test(config: TrainingConfig, facts: Facts): Rule | undefined;
+	/** Of an adjustment: what takes the place of the values. */
+	adjust?(config: TrainingConfig): Partial<TrainingConfig>;
+}
+
+const onCpu = (config: TrainingConfig, facts: Facts): boolean => config.device === 'cpu' || facts.gpu !== true;
+
+const stepsOf = (config: TrainingConfig, facts: Facts): number | undefined => (config.maxSteps > 0 ? config.maxSteps : facts.totalSteps);
+
+/** Rules between settings, checked while editing and before the start. A new rule is a new entry. */
+export const constraints: readonly Constraint[] = [
+	{
+		level: 'block',
+		keys: ['baseModel'],
+		test: config => (config.baseModel === '' ? {message: 'No base model is given.', cure: 'Set baseModel to the diffusers folder of a Stable Diffusion model, or to demo.'} : undefined),
+	},
+	{
+		level: 'block',
+		keys: ['concepts'],
+		test: config => (config.concepts.length === 0 ? {message: 'There is nothing to teach: concepts is empty.', cure: 'Add a concept with the folder of your images and a prompt.'} : undefined),
+	},
+	{
+		level: 'block',
+		keys: ['trainUnet', 'trainTextEncoder'],
+		test: config =>
+			!config.trainUnet && !config.trainTextEncoder ?
+				{message: 'Neither the UNet nor the text encoder is trained, so nothing would be learned.', cure: 'Switch on trainUnet, trainTextEncoder or both.'}
+			:	undefined,
+	},
+	{
+		level: 'adjust',
+		keys: ['ema', 'trainUnet'],
+		test: config => (config.ema && !config.trainUnet ? {message: 'ema is switched off: it averages the UNet, which is not trained.', cure: 'Switch on trainUnet to have the average.'} : undefined),
+		adjust: () => ({ema: false}),
+	},
+	{
+		level: 'adjust',
+		keys: ['cacheLatents', 'crop'],
+		test: config =>
+			config.cacheLatents !== 'off' && config.crop === 'random' ?
+				{message: 'cacheLatents is switched off: a random crop cuts another part each time, so there is nothing to keep.', cure: 'Set crop to center to have the cache.'}
+			:	undefined,
+		adjust: () => ({cacheLatents: 'off'}),
+	},
+	{
+		level: 'block',
+		keys: ['resolution', 'baseModel'],
+		test: (config, {model}) => {
+			if (!model || config.resolution % model.resolutionMultiple === 0) {
+				return undefined;
+			}
+
+			const below = Math.floor(config.resolution / model.resolutionMultiple) * model.resolutionMultiple;
+			const above = below + model.resolutionMultiple;
+			return {
+				message: `resolution is ${config.resolution}; this base model needs a multiple of ${model.resolutionMultiple}.`,
+				cure: `Set resolution to ${below < 64 ? above : `${below} or ${above}`}; the model was made for ${model.resolution}.`,
+			};
+		},
+	},
+	{
+		level: 'block',
+		keys: ['warmupSteps', 'maxSteps', 'learningRateSchedule'],
+		test: (config, facts) => {
+			const steps = stepsOf(config, facts);
+			return steps !== undefined && config.learningRateSchedule !== 'constant' && config.warmupSteps > 0 && config.warmupSteps >= steps ?
+					{message: `warmupSteps is ${config.warmupSteps}, but the whole run has ${steps} steps: the learning rate would never reach its value.`, cure: `Set warmupSteps below ${steps}, or train longer.`}
+				:	undefined;
+		},
+	},
+	{
+		level: 'warn',
+		keys: ['learningRateSchedule', 'warmupSteps'],
+		test: config =>
+			config.learningRateSchedule === 'constant' && config.warmupSteps > 0 ?
+				{message: `The constant schedule has no warm-up: the ${config.warmupSteps} warm-up steps have no effect.`, cure: 'Set learningRateSchedule to constant_with_warmup, or warmupSteps to 0.'}
+			:	undefined,
+	},
+	{
+		level: 'block',
+		keys: ['device'],
+		test: config =>
+			config.device === 'gpu' ? {message: 'device is gpu, but this version trains on the CPU only.', cure: 'Set device to auto or cpu.'} : undefined,
+	},
+	{
+		level: 'warn',
+		keys: ['precision', 'device'],
+		test: (config, facts) =>
+			config.precision === 'bf16' && onCpu(config, facts) ?
+				{message: 'precision is bf16 on the CPU: smaller, but slower than f32 unless the CPU has bf16 instructions.', cure: 'Set precision to f32 unless memory is what you lack.'}
+			:	undefined,
+	},
+	{
+		level: 'warn',
+		keys: ['engine', 'device'],
+		test: (config, facts) =>
+			config.engine === 'xla' && onCpu(config, facts) ?
+				{message: 'engine is xla on the CPU: it compiles for 20 seconds and more and is hardly faster than graph.', cure: 'Set engine to auto or graph.'}
+			:	undefined,
+	},
+	{
+		level: 'warn',
+		keys: ['weightDecay'],
+		test: config => (config.weightDecay >= 0.1 ? {message: `weightDecay is ${formatNumber(config.weightDecay)}: 0.1 and above seldom does good.`, cure: 'The rule is 0.01.'} : undefined),
+	},
+];
+
+interface ConceptConstraint {
+	readonly level: 'block' | 'warn';
+	readonly key: keyof Concept;
+	/** `concept` is its number, counted from 1. */
+	test(concept: Concept, number: number): Rule | undefined;
+}
+
+/** Rules inside one concept. */
+export const conceptConstraints: readonly ConceptConstraint[] = [
+	{
+		level: 'block',
+		key: 'instanceImages',
+		test: (concept, number) => (concept.instanceImages === '' ? {message: `Concept ${number} has no folder of instance images.`, cure: 'Set its instanceImages to the folder with the pictures of your subject.'} : undefined),
+	},
+	{
+		level: 'block',
+		key: 'instancePrompt',
+		test: (concept, number) => (concept.instancePrompt.trim() === '' ? {message: `Concept ${number} has no instance prompt.`, cure: 'Set its instancePrompt to words with a rare name, such as: a photo of sks dog'} : undefined),
+	},
+	{
+		level: 'block',
+		key: 'classPrompt',
+		test: (concept, number) =>
+			concept.classImagesPerInstance > 0 && !concept.classPrompt?.trim() ?
+				{message: `Concept ${number} asks for class images but has no class prompt.`, cure: 'Set its classPrompt, such as: a photo of a dog. Or set classImagesPerInstance to 0.'}
+			:	undefined,
+	},
+	{
+		level: 'warn',
+		key: 'classPrompt',
+		test: (concept, number) =>
+			concept.classImagesPerInstance > 0 && concept.classPrompt?.trim() !== '' && concept.classPrompt?.trim() === concept.instancePrompt.trim() ?
+				{message: `Concept ${number} has the same instance and class prompt, so the subject has no name of its own.`, cure: 'Put a rare word such as sks into the instance prompt only.'}
+			:	undefined,
+	},
+	{
+		level: 'warn',
+		key: 'classImages',
+		test: (concept, number) =>
+			concept.classImagesPerInstance === 0 && concept.classImages !== undefined ?
+				{message: `Concept ${number} names a folder of class images, but classImagesPerInstance is 0, so none is used.`, cure: 'Set classImagesPerInstance to 5, say, or leave out classImages.'}
+			:	undefined,
+	},
+];
+
+/** All broken rules of a config whose values are each in range; `skip` names keys that are not to be judged. */
+export const checkConfig = (config: TrainingConfig, facts: Facts = {}, skip: ReadonlySet<string> = new Set()): Problem[] => [
+	...constraints.flatMap(({level, keys, test}) => {
+		const broken = keys.some(key => skip.has(key)) ? undefined : test(config, facts);
+		return broken ? [{level, key: keys[0], ...broken}] : [];
+	}),
+	...config.concepts.flatMap((concept, index) =>
+		conceptConstraints.flatMap(({level, key, test}) => {
+			const path = `concepts.${index}.${key}`;
+			const broken = skip.has(path) || skip.has(`concepts.${index}`) ? undefined : test(concept, index + 1);
+			return broken ? [{level, key: path, ...broken}] : [];
+		}),
+	),
+];
+
+/** The config after every adjustment that its values call for. */
+export const adjustConfig = (config: TrainingConfig, facts: Facts = {}): TrainingConfig =>
+	constraints.reduce((adjusted, {test, adjust}) => (adjust && test(adjusted, facts) ? {...adjusted, ...adjust(adjusted)} : adjusted), config);

@@ -1,0 +1,12 @@
+export type {Setting, SettingValue, Group, Choice, Values} from './setting.ts';
+export {groups, whyHidden} from './setting.ts';
+export {settings, settingOf, type SettingKey, type SettingValues} from './settings/index.ts';
+export {conceptSettings, type ConceptKey} from './settings/concept.ts';
+export {accepts, formatNumber, formatValue} from './schema.ts';
+export {trainingConfigSchema, defaultConfig, type TrainingConfig} from './config.ts';
+export {conceptSchema, defaultConcept, hasPriorPreservation, type Concept} from './concepts.ts';
+export {parseConfig, type ParsedConfig, type ParseOptions} from './parse.ts';
+export {checkConfig, adjustConfig, constraints, type Constraint, type Facts} from './constraints.ts';
+export {formatProblems, isBlocking, type Problem} from './problem.ts';
+export {absolutePath, asset, packageFolder} from './paths.ts';
+export {readModelFacts, resolveBaseModel, BaseModelError, type ModelFacts} from './base-model.ts';

@@ -1,0 +1,15 @@
+import type {Need} from './setting.ts';
+
+/** Conditions that several settings share. */
+
+const conceptsOf = (value: unknown): readonly {readonly classImagesPerInstance?: number}[] => (Array.isArray(value) ? value : []);
+
+export const classImages: Need = {
+	test: values => conceptsOf(values.concepts).some(concept => (concept.classImagesPerInstance ?? 0) > 0),
+	reason: 'No concept has class images.',
+};
+
+export const samples: Need = {
+	test: values => values.sampleEverySteps !== 0,
+	reason: 'Sample images are switched off.',
+};

@@ -1,0 +1,15 @@
+import {path} from '../setting.ts';
+
+export const baseModel = path({
+	key: 'baseModel',
+	group: 'model',
+	label: 'Base model',
+	help: 'The diffusers folder of the Stable Diffusion model to start from, or the word demo.',
+	longHelp: 'A folder with unet, vae, text_encoder, tokenizer and scheduler inside, as diffusers and the model hubs publish it. The word `demo` stands for the small model that comes with this program. '
+		+ 'The folder is only read. The extension converted a `.ckpt` first; pickle files can run code when they are opened, so this program refuses them.',
+	kind: 'folder',
+	default: '',
+	words: ['demo'],
+	extension: {keys: ['pretrained_model_name_or_path', 'src'], english: 'Source Checkpoint', chinese: '源模型'},
+	aliases: ['checkpoint', 'model path', 'model folder', '基础模型', '底模'],
+});

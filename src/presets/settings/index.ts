@@ -1,0 +1,105 @@
+import {adamBeta1} from './adam-beta1.ts';
+import {adamBeta2} from './adam-beta2.ts';
+import {adamEpsilon} from './adam-epsilon.ts';
+import {attention} from './attention.ts';
+import {baseModel} from './base-model.ts';
+import {batchSize} from './batch-size.ts';
+import {cacheLatents} from './cache-latents.ts';
+import {clipSkip} from './clip-skip.ts';
+import {crop} from './crop.ts';
+import {deterministic} from './deterministic.ts';
+import {device} from './device.ts';
+import {ema} from './ema.ts';
+import {emaDecay} from './ema-decay.ts';
+import {engine} from './engine.ts';
+import {epochs} from './epochs.ts';
+import {gradientAccumulation} from './gradient-accumulation.ts';
+import {gradientCheckpointing} from './gradient-checkpointing.ts';
+import {gradientClip} from './gradient-clip.ts';
+import {guidance} from './guidance.ts';
+import {horizontalFlip} from './horizontal-flip.ts';
+import {keepCheckpoints} from './keep-checkpoints.ts';
+import {learningRate} from './learning-rate.ts';
+import {learningRateSchedule} from './learning-rate-schedule.ts';
+import {maxSteps} from './max-steps.ts';
+import {name} from './name.ts';
+import {outputPrecision} from './output-precision.ts';
+import {precision} from './precision.ts';
+import {priorLossWeight} from './prior-loss-weight.ts';
+import {resolution} from './resolution.ts';
+import {sampleEverySteps} from './sample-every-steps.ts';
+import {sampleNegativePrompt} from './sample-negative-prompt.ts';
+import {samplePrompts} from './sample-prompts.ts';
+import {sampleSeed} from './sample-seed.ts';
+import {sampler} from './sampler.ts';
+import {samplingSteps} from './sampling-steps.ts';
+import {saveEverySteps} from './save-every-steps.ts';
+import {scheduleCycles} from './schedule-cycles.ts';
+import {schedulePower} from './schedule-power.ts';
+import {seed} from './seed.ts';
+import {textEncoderLearningRate} from './text-encoder-learning-rate.ts';
+import {trainTextEncoder} from './train-text-encoder.ts';
+import {trainUnet} from './train-unet.ts';
+import {warmupSteps} from './warmup-steps.ts';
+import {weightDecay} from './weight-decay.ts';
+import type {Setting, ValueOf} from '../setting.ts';
+
+/** Every setting, in the order of the README's table and of the forms. A new one is its file and its line here. */
+const list = [
+	name,
+	baseModel,
+	trainUnet,
+	trainTextEncoder,
+	clipSkip,
+	ema,
+	emaDecay,
+	resolution,
+	crop,
+	horizontalFlip,
+	maxSteps,
+	epochs,
+	batchSize,
+	gradientAccumulation,
+	learningRate,
+	textEncoderLearningRate,
+	learningRateSchedule,
+	warmupSteps,
+	scheduleCycles,
+	schedulePower,
+	priorLossWeight,
+	weightDecay,
+	adamBeta1,
+	adamBeta2,
+	adamEpsilon,
+	gradientClip,
+	precision,
+	attention,
+	gradientCheckpointing,
+	cacheLatents,
+	sampleEverySteps,
+	samplePrompts,
+	sampleNegativePrompt,
+	sampler,
+	samplingSteps,
+	guidance,
+	sampleSeed,
+	saveEverySteps,
+	keepCheckpoints,
+	outputPrecision,
+	device,
+	engine,
+	seed,
+	deterministic,
+] as const;
+
+export type SettingKey = (typeof list)[number]['key'];
+
+/** The value of every setting by its key. */
+export type SettingValues = {readonly [S in (typeof list)[number] as S['key']]: ValueOf<S>};
+
+export const settings: readonly Setting<SettingKey>[] = list;
+
+const byKey: ReadonlyMap<string, Setting<SettingKey>> = new Map(settings.map(setting => [setting.key, setting]));
+
+/** The setting of a key of the config. */
+export const settingOf = (key: SettingKey): Setting<SettingKey> => byKey.get(key)!;

@@ -1,0 +1,21 @@
+import {choice} from '../setting.ts';
+
+export const learningRateSchedule = choice({
+	key: 'learningRateSchedule',
+	group: 'schedule',
+	label: 'Learning rate schedule',
+	help: 'How the learning rate changes over the run.',
+	longHelp: 'Counted in optimizer steps of the whole run, so a falling schedule ends exactly at the last step. constant_with_warmup is the safe choice; cosine and linear calm the end of long runs. No effect on memory or speed. '
+		+ 'In the extension falling schedules ended at half of the run when there were class images, its `linear` rose, and its `cosine` came back to full rate at the end.',
+	choices: [
+		{value: 'constant', help: 'the same rate throughout'},
+		{value: 'constant_with_warmup', help: 'rises during warm-up, then stays'},
+		{value: 'linear', help: 'rises during warm-up, then falls in a line to 0'},
+		{value: 'cosine', help: 'rises during warm-up, then falls in half a cosine to 0'},
+		{value: 'cosine_with_restarts', help: 'falls in cosines, back to the top at each restart'},
+		{value: 'polynomial', help: 'rises during warm-up, then falls by a power to 1e-7'},
+	],
+	default: 'constant_with_warmup',
+	extension: {keys: ['lr_scheduler'], english: 'Learning Rate Scheduler', chinese: '学习率调度器'},
+	aliases: ['lr schedule', '学习率计划'],
+});
