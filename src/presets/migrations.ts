@@ -13,6 +13,6 @@ export const migrate = (values: Values, steps: readonly Migration[] = migrations
 	const current = 1 + steps.length;
 	const version = values.version ?? current;
 	return typeof version === 'number' && Number.isInteger(version) && version >= 1 && version <= current ?
-			steps.slice(version - 1).reduce((older, step) => step(older), {...values, version: current})
+			steps.slice(version - 1).reduce<Values>((older, step) => step(older), {...values, version: current})
 		:	values;
 };

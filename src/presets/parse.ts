@@ -143,19 +143,19 @@ const settingAt = (where: readonly string[]): Setting | undefined =>
 	where[0] === 'concepts' ? conceptSettings.find(setting => setting.key === where[2]) : settings.find(setting => setting.key === where[0]);
 
 const withAbsolutePaths = (config: TrainingConfig, folder?: string): TrainingConfig => ({
-	...config,
-	...absolutePaths(config, settings, folder),
-	concepts: config.concepts.map(concept => ({...concept, ...absolutePaths(concept, conceptSettings, folder)})),
+	...resolvePaths(config, settings, folder),
+	concepts: config.concepts.map(concept => resolvePaths(concept, conceptSettings, folder)),
 });
 
-const absolutePaths = <Key extends string>(values: Partial<Readonly<Record<Key, unknown>>>, list: readonly Setting<Key>[], folder?: string): Partial<Record<Key, string>> => {
-	const paths: Partial<Record<Key, string>> = {};
+/** The same values with every path setting absolute; empty paths and words stay. */
+const resolvePaths = <T extends object>(values: T, list: readonly Setting[], folder?: string): T => {
+	const resolved: Record<string, unknown> = {...values};
 	for (const setting of list) {
-		const value = values[setting.key];
+		const value = resolved[setting.key];
 		if (setting.type === 'path' && typeof value === 'string' && value !== '' && !setting.words?.includes(value)) {
-			paths[setting.key] = absolutePath(value, folder);
+			resolved[setting.key] = absolutePath(value, folder);
 		}
 	}
 
-	return paths;
+	return resolved as T;
 };
