@@ -149,7 +149,7 @@ const withAbsolutePaths = (config: TrainingConfig, folder?: string): TrainingCon
 
 /** The same values with every path setting absolute; empty paths and words stay. */
 const resolvePaths = <T extends object>(values: T, list: readonly Setting[], folder?: string): T => {
-	const resolved: Record<string, unknown> = {...values};
+	const resolved = {...values} as Record<string, unknown>;
 	for (const setting of list) {
 		const value = resolved[setting.key];
 		if (setting.type === 'path' && typeof value === 'string' && value !== '' && !setting.words?.includes(value)) {

@@ -79,10 +79,6 @@ export const formatValue = (value: unknown): string => {
 		return formatNumber(value);
 	}
 
-	if (typeof value === 'boolean') {
-		return value ? 'on' : 'off';
-	}
-
 	if (typeof value === 'string') {
 		return value === '' ? 'empty' : value;
 	}
