@@ -1,0 +1,245 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+	beat, EventLog, eventSchema, heartbeat, identify, isAlive, latestCheckpoint, RunBusyError, serveControl, writeRun,
+	type Command, type EventBody, type Reply, type Run,
+} from './protocol/index.ts';
+import {holdRunFolder} from './runner-lock.ts';
+import {trainerMessageSchema, type TrainerMessage} from './trainer-messages.ts';
+import {lastWords, nameDeath} from './trainer-death.ts';
+
+/** How long a trainer may take to end after it has said its last word, or after it was told to end at once. */
+const lastBreathMs = 3000;
+
+/** Attempts in a row that may end in a crash without having reached a new checkpoint. */
+const fruitlessAttempts = 2;
+
+type Ending = Exclude<TrainerMessage, {type: 'event'}> | {readonly type: 'died'; readonly cause: string};
+
+/**
+ * Works on a run until it has ended: owns its folder, keeps a trainer alive on it, writes down what the trainer says
+ * and passes on what the person wants.
+ */
+export class Supervisor {
+	readonly #run: Run;
+	readonly #trainerEntry: string;
+	readonly #log: EventLog;
+	#trainer?: ChildProcess;
+	#step = 0;
+	/** What the person wants: it outlives a trainer that dies before it has obeyed. */
+	#paused = false;
+	#stopping?: 'save' | 'now';
+
+	/** @throws RunBusyError when another runner, or a trainer that outlived its runner, is at work on the run */
+	constructor(run: Run, trainerEntry: string) {
+		const runner = holdRunFolder(run.folder);
+		const {trainer, ...record} = run.record;
+		if (trainer && isAlive(trainer, run.folder)) {
+			throw new RunBusyError(`The trainer of run ${record.id} (process ${trainer.pid}) has outlived its runner and is still saving.`, 'Try again in a moment.');
+		}
+
+		this.#run = {folder: run.folder, record: {...record, runner}};
+		this.#trainerEntry = trainerEntry;
+		this.#log = new EventLog(run.folder, record.createdAt);
+	}
+
+	/** @param onReady called when the run can be watched and commanded */
+	async work(onReady: () => void): Promise<void> {
+		const {folder} = this.#run;
+		const control = await serveControl(folder, command => this.obey(command));
+		this.#record({socket: control.socket});
+		beat(folder);
+		const beating = setInterval(() => beat(folder), heartbeat.everyMs);
+		this.#say({type: 'phase', phase: 'loading'});
+		onReady();
+		this.#say(await this.#train());
+		clearInterval(beating);
+		await control.close();
+		this.#log.close();
+	}
+
+	/** The answer to a command, which is on its way to the trainer. */
+	obey(command: Command): Reply {
+		if (this.#stopping && !(command.type === 'stop' && command.when === 'now')) {
+			return {ok: false, message: 'The run is already stopping.'};
+		}
+
+		switch (command.type) {
+			case 'pause': {
+				if (this.#paused) {
+					return {ok: false, message: 'The run is already paused.'};
+				}
+
+				this.#paused = true;
+				return this.#pass(command, 'The run pauses after the step that it is in.');
+			}
+
+			case 'resume': {
+				if (!this.#paused) {
+					return {ok: false, message: 'The run is not paused.'};
+				}
+
+				this.#paused = false;
+				return this.#pass(command, 'The run continues.');
+			}
+
+			case 'stop': {
+				this.#stopping = command.when;
+				if (command.when === 'save') {
+					return this.#pass(command, 'The run finishes its step, saves a checkpoint and stops.');
+				}
+
+				this.#pass(command, '');
+				this.#killLater();
+				return {ok: true, message: 'The run stops at once; its last checkpoint stays.'};
+			}
+
+			case 'sample-now': {
+				return this.#pass(command, 'Sample images are made after the step that the run is in.');
+			}
+
+			case 'checkpoint-now': {
+				return this.#pass(command, 'A checkpoint is saved after the step that the run is in.');
+			}
+		}
+	}
+
+	/** Keeps trainers at work until one ends by itself, or until more of them would be no use. Returns the run's last event. */
+	async #train(): Promise<EventBody> {
+		let fruitless = 0;
+		for (;;) {
+			const from = this.#checkpointStep();
+			const ending = await this.#attempt();
+			if (ending.type !== 'died') {
+				return this.#conclude(ending);
+			}
+
+			const reached = this.#checkpointStep();
+			if (this.#stopping) {
+				if (this.#stopping === 'save') {
+					this.#say({type: 'warning', message: `The trainer died before it had saved. ${ending.cause}`});
+				}
+
+				return this.#stopped(reached > 0);
+			}
+
+			fruitless = reached > from ? 0 : fruitless + 1;
+			if (fruitless >= fruitlessAttempts) {
+				return {
+					type: 'failed', step: this.#step, cause: 'trainer-died', message: `The trainer died ${fruitless} times in a row without reaching a new checkpoint. ${ending.cause}`,
+					action: `Free memory or choose a smaller resolution or batch size, and see the end of ${path.join(this.#run.folder, 'log.txt')}. Continue with: dreambooth resume ${this.#run.record.id}`,
+				};
+			}
+
+			this.#step = reached;
+			this.#say({type: 'restarted', cause: ending.cause, fromStep: reached});
+		}
+	}
+
+	/** One life of a trainer. */
+	async #attempt(): Promise<Ending> {
+		const logFile = path.join(this.#run.folder, 'log.txt');
+		const log = fs.openSync(logFile, 'a');
+		const spokenBefore = fs.fstatSync(log).size;
+		const trainer = spawn(process.execPath, [this.#trainerEntry, this.#run.folder], {stdio: ['ignore', log, log, 'ipc']});
+		fs.closeSync(log);
+		this.#trainer = trainer;
+		this.#record({trainer: trainer.pid === undefined ? undefined : identify(trainer.pid)});
+		if (this.#paused) {
+			this.#pass({type: 'pause'}, '');
+		}
+
+		let ending: Ending | undefined;
+		trainer.on('message', message => {
+			ending ??= this.#hear(message);
+			if (ending) {
+				this.#killLater();
+			}
+		});
+		const death = await deathOf(trainer);
+		this.#trainer = undefined;
+		this.#record({trainer: undefined});
+		return ending ?? {type: 'died', cause: [nameDeath(death), lastWords(logFile, spokenBefore)].filter(Boolean).join(' ')};
+	}
+
+	/** Writes an event of the trainer down; gives back how it ended, if that is what it said. */
+	#hear(message: unknown): Ending | undefined {
+		const said = trainerMessageSchema.safeParse(message).data;
+		if (said && said.type !== 'event') {
+			return said;
+		}
+
+		const event = eventSchema.safeParse({time: 0, ...said?.event}).data;
+		if (!event) {
+			this.#say({type: 'warning', message: `The trainer said something that is no event: ${JSON.stringify(message)}`});
+			return undefined;
+		}
+
+		const {time: _, ...body} = event;
+		if (body.type === 'step') {
+			this.#step = body.step;
+		}
+
+		this.#say(body);
+		return undefined;
+	}
+
+	#conclude(ending: Exclude<Ending, {type: 'died'}>): EventBody {
+		switch (ending.type) {
+			case 'finished':
+			case 'failed': {
+				return {...ending, step: this.#step};
+			}
+
+			case 'stopped': {
+				return this.#stopped(ending.resumable);
+			}
+		}
+	}
+
+	#stopped(resumable: boolean): EventBody {
+		return {type: 'stopped', step: resumable ? this.#checkpointStep() : this.#step, resumable};
+	}
+
+	#checkpointStep(): number {
+		return latestCheckpoint(this.#run.folder)?.step ?? 0;
+	}
+
+	#pass(command: Command, message: string): Reply {
+		// A trainer that has just died is followed by one that starts from what the runner remembers.
+		if (this.#trainer?.connected) {
+			this.#trainer.send(command, () => undefined);
+		}
+
+		return {ok: true, message};
+	}
+
+	#killLater(): void {
+		const trainer = this.#trainer;
+		setTimeout(() => trainer?.kill('SIGKILL'), lastBreathMs).unref();
+	}
+
+	#say(body: EventBody): void {
+		this.#log.append(body);
+	}
+
+	#record(change: Partial<Run['record']>): void {
+		Object.assign(this.#run.record, change);
+		writeRun(this.#run);
+	}
+}
+
+/** How the process ended, once everything that it had said is heard. */
+async function deathOf(child: ChildProcess): Promise<{code: number | null; signal: NodeJS.Signals | null; error?: Error}> {
+	const heard = new Promise<void>(resolve => {
+		child.once('disconnect', resolve);
+	});
+	return new Promise(resolve => {
+		child.on('error', error => resolve({code: null, signal: null, error}));
+		child.once('exit', async (code, signal) => {
+			await heard;
+			resolve({code, signal});
+		});
+	});
+}
