@@ -74,8 +74,8 @@ export function compile<S extends Signature>(
 
 type Body<S extends Signature> = (inputs: {readonly [K in keyof S]: Tensor}, state: State) => Tensors;
 
-function executionOf({mode, precision = 'f32', attention = 'full', attentionChunkBytes = ATTENTION_CHUNK_BYTES, checkpointing = false}: CompileOptions, barrier: Execution['barrier']): Execution {
-	return {mode, precision, attention, attentionChunkBytes, checkpointing, barrier};
+function executionOf({mode, precision = 'f32', attention = 'full', attentionChunkBytes = ATTENTION_CHUNK_BYTES, checkpointing = false}: CompileOptions, order: Pick<Execution, 'barrier' | 'hold'>): Execution {
+	return {mode, precision, attention, attentionChunkBytes, checkpointing, ...order};
 }
 
 function traced<S extends Signature>(runtime: Runtime, name: string, body: Body<S>, signature: S, options: CompileOptions): Compiled<S> {
@@ -84,10 +84,13 @@ function traced<S extends Signature>(runtime: Runtime, name: string, body: Body<
 	const standIn = autocastBinding(runtime, tracer, dtypeOf[options.precision ?? 'f32']);
 	const idOf = (tensor: Tensor) => backend.getInputTensorIds([tensor])[0];
 	const after = (tensor: Tensor, operations: Pointer[]) => backend.createOutputTensor({...tracer.executeAfter(operations, 'Identity', [], [idOf(tensor)], 1)[0], dtype: FLOAT32});
-	const barrier: Execution['barrier'] = (tensors, dependency) => {
-		if (options.mode === 'xla') return backend.executeMultipleOutputs('XlaOptimizationBarrier', [], [...tensors, dependency], tensors.length + 1).slice(0, -1);
-		return tensors.map(tensor => after(tensor, [tracer.operationOf(idOf(dependency))]));
-	};
+	const hold = (tensor: Tensor, dependency: Tensor) => after(tensor, [tracer.operationOf(idOf(dependency))]);
+	const order: Pick<Execution, 'barrier' | 'hold'> = options.mode === 'xla'
+		? {
+			barrier: (tensors, dependency) => backend.executeMultipleOutputs('XlaOptimizationBarrier', [], [...tensors, dependency], tensors.length + 1).slice(0, -1),
+			hold: tensor => tensor,
+		}
+		: {barrier: (tensors, dependency) => tensors.map(tensor => hold(tensor, dependency)), hold};
 	const variables: Variable[] = [];
 	const state = tracedState(runtime, tracer, variables, idOf);
 
@@ -96,7 +99,7 @@ function traced<S extends Signature>(runtime: Runtime, name: string, body: Body<
 	try {
 		tracing(runtime, standIn, name, () => {
 			const inputs = Object.entries(signature).map(([input, {shape, dtype}]) => [input, backend.createOutputTensor(tracer.input(shape, dtype === 'int32' ? INT32 : FLOAT32))]);
-			const outputs = withExecution(executionOf(options, barrier), () => body(Object.fromEntries(inputs) as {[K in keyof S]: Tensor}, state));
+			const outputs = withExecution(executionOf(options, order), () => body(Object.fromEntries(inputs) as {[K in keyof S]: Tensor}, state));
 			outputNames = Object.keys(outputs);
 			functionName = uniqueName(name, [signature, options, variables.map(({name, shape, dtype}) => [name, shape, dtype]), tracer.operations]);
 			const ids = Object.values(outputs).map(output => idOf(output.dtype === 'float32' ? backend.executeSingleOutput(TO_FLOAT32, [], [output]) : output));
@@ -224,7 +227,7 @@ function eager<S extends Signature>(runtime: Runtime, name: string, body: Body<S
 					executor.adopt(ids[i], dtype === 'int32' ? INT32 : FLOAT32);
 					return [input, backend.createOutputTensor(executor.alias(ids[i]))];
 				});
-				const outputs = withExecution(executionOf(options, tensors => [...tensors]), () => body(Object.fromEntries(tensors) as {[K in keyof S]: Tensor}, eagerState(runtime, executor, idOf)));
+				const outputs = withExecution(executionOf(options, {barrier: tensors => [...tensors], hold: tensor => tensor}), () => body(Object.fromEntries(tensors) as {[K in keyof S]: Tensor}, eagerState(runtime, executor, idOf)));
 				return Object.fromEntries(Object.entries(outputs).map(([output, tensor]) => {
 					const wide = executor.alias(idOf(tensor.dtype === 'float32' ? backend.executeSingleOutput(TO_FLOAT32, [], [tensor]) : tensor));
 					return [output, deviceTensor(runtime, wide.id, wide.shape)];

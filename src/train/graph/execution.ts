@@ -17,6 +17,11 @@ export interface Execution {
 	readonly checkpointing: boolean;
 	/** Returns the tensors unchanged, but not before `after` has been computed, and never merged with an earlier computation of the same. */
 	barrier(tensors: readonly Tensor[], after: Tensor): Tensor[];
+	/**
+	 * Returns the tensor unchanged; a plain graph, which starts whatever is ready, uses it only once `after` has been computed.
+	 * For work that would otherwise start before the forward pass and hold memory all through it.
+	 */
+	hold(tensor: Tensor, after: Tensor): Tensor;
 }
 
 let current: Execution | undefined;

@@ -2,6 +2,7 @@ import type {Tensor} from '@tensorflow/tfjs';
 import {loadRuntime, type Attribute} from '../runtime/index.ts';
 import {TO_FLOAT32, TO_LOW, TO_SAME} from './autocast.ts';
 import {FLOAT32, INT32} from './dtypes.ts';
+import {execution} from './execution.ts';
 
 /**
  * TensorFlow's operations, one function each, through the tfjs backend: they run eagerly or are traced like any tfjs kernel.
@@ -16,6 +17,7 @@ export const attribute = {
 	text: (name: string, value: string): Attribute => ({name, type: loadRuntime().binding.TF_ATTR_STRING, value}),
 	type: (name: string, value: number): Attribute => ({name, type: loadRuntime().binding.TF_ATTR_TYPE, value}),
 };
+
 const float = () => attribute.type('T', FLOAT32);
 const index = (name: string) => attribute.type(name, INT32);
 
@@ -24,11 +26,15 @@ export const integer = (value: number): Tensor => loadRuntime().tf.scalar(value,
 export const constant = (value: number): Tensor => loadRuntime().tf.scalar(value);
 export const table = (values: Float32Array, shape: readonly number[]): Tensor => loadRuntime().tf.tensor(values, [...shape]);
 
+/** A tensor of one value. */
+export const fill = (shape: readonly number[], value: number): Tensor => op('Fill', [integers(shape), constant(value)], [float(), index('index_type')]);
+
 /** Precision: autocast decides about arithmetic by itself; these are for the places where a layer knows better. */
 export const toFloat32 = (x: Tensor): Tensor => op(TO_FLOAT32, [x]);
 export const toLow = (x: Tensor): Tensor => op(TO_LOW, [x]);
 export const toSameAs = (x: Tensor, y: Tensor): Tensor => op(TO_SAME, [x, y]);
-export const toInteger = (x: Tensor): Tensor => op('Cast', [x], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)]);
+/** int32 -> float32. */
+export const toFloat = (x: Tensor): Tensor => op('Cast', [x], [attribute.type('SrcT', INT32), attribute.type('DstT', FLOAT32)]);
 
 const binary = (type: string) => (x: Tensor, y: Tensor) => op(type, [x, y], [float()]);
 export const add = binary('AddV2');
@@ -49,6 +55,8 @@ export const errorFunction = unary('Erf');
 export const sine = unary('Sin');
 export const cosine = unary('Cos');
 export const softmax = unary('Softmax');
+/** Σ x² / 2. */
+export const halfSquaredNorm = unary('L2Loss');
 
 const reduction = (type: string) => (x: Tensor, axes: readonly number[], {keep = false} = {}) => op(type, [x, integers(axes)], [attribute.bool('keep_dims', keep), float(), index('Tidx')]);
 export const sum = reduction('Sum');
@@ -74,3 +82,6 @@ export const matmul = (a: Tensor, b: Tensor, {transposeA = false, transposeB = f
 /** The same over all leading axes. */
 export const batchMatmul = (a: Tensor, b: Tensor, {transposeA = false, transposeB = false}: Transposed = {}): Tensor =>
 	op('BatchMatMulV2', [a, b], [attribute.bool('adj_x', transposeA), attribute.bool('adj_y', transposeB), float()]);
+
+/** See Execution.hold. */
+export const hold = (x: Tensor, after: Tensor): Tensor => execution().hold(x, after);

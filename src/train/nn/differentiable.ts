@@ -12,7 +12,8 @@ export function differentiable(inputs: readonly Tensor[], forward: (save: Save, 
 	return tf.customGrad((...args) => {
 		const save = args.pop() as unknown as (tensors: Tensor[]) => void;
 		const value = forward(tensors => save([...tensors]), ...(args as Tensor[]));
-		return {value, gradFunc: (dy: Tensor, saved: Tensor[]) => backward(dy, saved)};
+		// The engine disposes a gradient once it has added another to it, so none may be shared, not even dy itself.
+		return {value, gradFunc: (dy: Tensor, saved: Tensor[]) => backward(dy, saved).map(gradient => (gradient === dy ? dy.clone() : gradient))};
 	})(...inputs);
 }
 

@@ -3,6 +3,6 @@ export {attention, type AttentionOptions} from './attention.ts';
 export {add, addPerChannel, concatChannels, reshape, resizeNearest, scale, sinusoidal, sliceRows, upsampleNearest2} from './basics.ts';
 export {checkpoint} from './checkpoint.ts';
 export {differentiable, gradients} from './differentiable.ts';
-export {conv2d, embedding, linear, pointwise, positions, type ConvolutionOptions} from './linear.ts';
+export {conv2d, embedding, gatherRows, linear, pointwise, positions, type ConvolutionOptions} from './linear.ts';
 export {groupNorm, layerNorm, type GroupNormOptions} from './norms.ts';
 export {declareParameters, deviceShape, permutationOf, scopeOver, type Declaration, type Layout, type Scope} from './scope.ts';

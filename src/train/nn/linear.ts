@@ -83,16 +83,20 @@ export function conv2d(p: Scope, x: Tensor, {out, kernel, stride = 1, padding = 
 }
 
 /** Rows of a table. ids: int32 [...] -> [..., width]. Parameter weight [count, width]. */
-export function embedding(p: Scope, ids: Tensor, {count, width}: {count: number; width: number}): Tensor {
-	const rows = ids.shape.reduce((product, n) => product * n, 1);
+export const embedding = (p: Scope, ids: Tensor, {count, width}: {count: number; width: number}): Tensor => gatherRows(p.get('weight', [count, width]), ids);
+
+/** Rows of x along its first axis, repeated as asked. x: [count, ...inner], rows: int32 [...] -> [...rows, ...inner]. */
+export function gatherRows(x: Tensor, rows: Tensor): Tensor {
+	const [count, ...inner] = x.shape;
+	const chosenCount = rows.shape.reduce((product, n) => product * n, 1);
 	return differentiable(
-		[p.get('weight', [count, width])],
-		(save, weight) => {
-			save([ids]);
-			return ops.gather(weight, ids);
+		[x],
+		(save, a) => {
+			save([rows]);
+			return ops.gather(a, rows);
 		},
 		(dy, [chosen]) => [
-			op('UnsortedSegmentSum', [ops.reshape(toFloat32(dy), [rows, width]), ops.reshape(chosen, [rows]), ops.integer(count)], [float(), ops.attribute.type('Tindices', 3), ops.attribute.type('Tnumsegments', 3)]),
+			op('UnsortedSegmentSum', [ops.reshape(toFloat32(dy), [chosenCount, ...inner]), ops.reshape(chosen, [chosenCount]), ops.integer(count)], [float(), ops.attribute.type('Tindices', 3), ops.attribute.type('Tnumsegments', 3)]),
 		],
 	);
 }

@@ -1,6 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {loadRuntime} from '../runtime/index.ts';
-import {compile, type Signature} from '../graph/index.ts';
+import {compile, ops, type Signature} from '../graph/index.ts';
 
 /** How a tensor of the checkpoint lies on the device. */
 export type Layout =
@@ -81,7 +80,7 @@ export function declareParameters<S extends Signature>(network: (p: Scope, input
 			const known = declared.get(full);
 			if (known && known.shape.join() !== shape.join()) throw new Error(`The network uses ${full} as [${known.shape.join()}] and as [${shape.join()}].`);
 			declared.set(full, {name: full, shape, layout});
-			return loadRuntime().tf.fill([...deviceShape(shape, layout)], 0);
+			return ops.fill(deviceShape(shape, layout), 0);
 		},
 		parameters: () => [],
 		withParameters: () => declaring(path),
