@@ -46,3 +46,14 @@ export function largestDifference(actual: ArrayLike<number>, reference: ArrayLik
 	}
 	return worst;
 }
+
+/** max |a − b| / |b|; where b is 0, a has to be 0 too. */
+export function largestRelativeDifference(actual: ArrayLike<number>, reference: ArrayLike<number>): number {
+	if (actual.length !== reference.length) return Infinity;
+	let worst = 0;
+	for (let i = 0; i < reference.length; i++) {
+		const difference = actual[i] === reference[i] ? 0 : Math.abs((actual[i] - reference[i]) / reference[i]);
+		if (!(difference <= worst)) worst = difference;
+	}
+	return worst;
+}

@@ -65,7 +65,7 @@ describe('normals', () => {
 
 describe('uniformInt', () => {
 	test('covers 0 … bound−1 evenly', () => {
-		const counts = new Array<number>(10).fill(0);
+		const counts = Array.from({length: 10}, () => 0);
 		for (let step = 0; step < 10_000; step++) counts[uniformInt(10, {seed: 1, stream: 'timestep', step})]++;
 		for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(4 * Math.sqrt(900));
 	});
