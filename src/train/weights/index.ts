@@ -1,3 +1,4 @@
+export {atomicWriteFile} from './atomic.ts';
 export {
 	parseSchedulerConfig,
 	parseTextEncoderConfig,
@@ -11,3 +12,6 @@ export {
 	type VaeConfig,
 } from './configs.ts';
 export {WeightsError} from './errors.ts';
+export {encodeFloats, type FloatType} from './half.ts';
+export {openSafetensors, SafetensorsFile} from './safetensors.ts';
+export {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
