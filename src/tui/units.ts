@@ -118,9 +118,10 @@ export function formatClock(timeMs: number): string {
 	return [date.getHours(), date.getMinutes(), date.getSeconds()].map(part => String(part).padStart(2, '0')).join(':');
 }
 
-/** The text in exactly or at most `width` columns of ASCII, its end kept, for paths: `…/samples/step-000400-0.png`. */
-export function keepEnd(text: string, width: number, ellipsis: string): string {
-	return text.length <= width ? text : ellipsis + text.slice(text.length - Math.max(0, width - ellipsis.length));
+/** A path in at most `width` columns: whole when it fits, else with `~` for the home folder, else its end, `…/samples/step-000400-0.png`. */
+export function fitPath(file: string, width: number, {home, ellipsis}: {home: string; ellipsis: string}): string {
+	const short = home !== '' && file.startsWith(`${home}/`) ? `~${file.slice(home.length)}` : file;
+	return file.length <= width ? file : short.length <= width ? short : ellipsis + short.slice(short.length - Math.max(0, width - ellipsis.length));
 }
 
 function threeDigits(value: number): string {

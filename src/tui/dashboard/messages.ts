@@ -1,0 +1,96 @@
+import path from 'node:path';
+import {formatDuration, formatSpan} from '../units.ts';
+import type {RunView} from '../run/index.ts';
+import type {DashboardState} from './dashboard-state.ts';
+
+export interface MessageLine {
+	readonly text: string;
+	readonly look: 'ok' | 'warn' | 'bad' | 'plain' | 'strong';
+	/** A path: when it is too long its end is kept. */
+	readonly path?: true;
+}
+
+/** The lines that stand above the log, most important first: a question, the answer to a key, how the run ended. Each at most `columns` wide, but for paths. */
+export function messageLines(view: RunView, state: DashboardState, {runFolder, columns}: {runFolder: string; columns: number}): readonly MessageLine[] {
+	if (state.mode === 'confirm-stop') {
+		return stopQuestion(view, columns);
+	}
+
+	const answer = state.message ? wrapped(state.message.text, columns, state.message.kind) : [];
+	return [...answer, ...outcomeLines(view, {runFolder, columns})];
+}
+
+function stopQuestion(view: RunView, columns: number): MessageLine[] {
+	const last = view.checkpoints.at(-1);
+	const kept = last ? `the checkpoint of step ${last.step} stays` : 'nothing of this run is kept';
+	return [
+		...wrapped(`Stop training at step ${view.step}?`, columns, 'strong'),
+		...wrapped(`With saving the run can be continued from here; without, ${kept}.`, columns, 'plain'),
+	];
+}
+
+function outcomeLines(view: RunView, {runFolder, columns}: {runFolder: string; columns: number}): MessageLine[] {
+	const resume = `dreambooth resume ${path.basename(runFolder)}`;
+	const {outcome} = view;
+	if (view.status === 'crashed') {
+		const last = view.checkpoints.at(-1);
+		return [
+			...wrapped(`The run died at step ${view.step} without saying why. What it printed last:`, columns, 'bad'),
+			{text: path.join(runFolder, 'log.txt'), look: 'plain', path: true},
+			...wrapped(last ? `Continue it from the checkpoint of step ${last.step}: ${resume}` : `It has no checkpoint yet. Start it again: ${resume}`, columns, 'strong'),
+		];
+	}
+
+	if (outcome?.type === 'finished') {
+		const tookMs = view.started ? outcome.time - view.started.time : undefined;
+		return [
+			...wrapped(`Finished ${outcome.step} steps${tookMs === undefined ? '' : ` in ${formatDuration(tookMs / 1000)}`}. The model, for A1111, ComfyUI and diffusers:`, columns, 'ok'),
+			{text: path.join(runFolder, outcome.output), look: 'strong', path: true},
+		];
+	}
+
+	if (outcome?.type === 'failed') {
+		return [
+			...wrapped(`Failed at step ${outcome.step}: ${outcome.message}`, columns, 'bad'),
+			...wrapped(`What to do: ${outcome.action}`, columns, 'strong'),
+		];
+	}
+
+	if (outcome?.type === 'stopped') {
+		return wrapped(`Stopped at step ${outcome.step}. ${outcome.resumable ? `Continue with: ${resume}` : 'It cannot be continued: no checkpoint was saved.'}`, columns, 'warn');
+	}
+
+	return [];
+}
+
+/** After this long a running run says that it is silent: the slowest steps we know take half of it. */
+const SILENT_AFTER_MS = 60_000;
+
+/** `no news for 3 min` when a live run has been silent; undefined otherwise. */
+export function silence({status, lastNewsMs}: RunView, nowMs: number): string | undefined {
+	const silentMs = nowMs - lastNewsMs;
+	return status === 'running' && lastNewsMs > 0 && silentMs >= SILENT_AFTER_MS ? `no news for ${formatSpan(silentMs / 1000)}` : undefined;
+}
+
+function wrapped(text: string, columns: number, look: MessageLine['look']): MessageLine[] {
+	return wrapWords(text, columns).map(line => ({text: line, look}));
+}
+
+/** Lines of at most `columns` characters, broken at blanks where there are any. */
+export function wrapWords(text: string, columns: number): string[] {
+	const lines: string[] = [];
+	let line = '';
+	for (const word of text.split(/\s+/)) {
+		for (let rest = word; rest !== ''; rest = rest.slice(columns)) {
+			const piece = rest.slice(0, columns);
+			if (line !== '' && line.length + 1 + piece.length > columns) {
+				lines.push(line);
+				line = piece;
+			} else {
+				line = line === '' ? piece : `${line} ${piece}`;
+			}
+		}
+	}
+
+	return line === '' ? lines : [...lines, line];
+}

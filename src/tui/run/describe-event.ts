@@ -1,0 +1,87 @@
+import type {Phase, RunEvent} from '../../train/protocol/index.ts';
+import {formatBytes} from '../units.ts';
+
+export interface LogLine {
+	readonly timeMs: number;
+	readonly kind: 'log' | 'event' | 'warning' | 'error';
+	readonly text: string;
+}
+
+export const phaseNames: Readonly<Record<Phase, string>> = {
+	'loading': 'loading the model',
+	'compiling': 'compiling the training step',
+	'class-images': 'making class images',
+	'caching': 'encoding the images',
+	'sampling': 'drawing sample images',
+	'training': 'training',
+	'saving': 'saving',
+};
+
+/** An event in a sentence for the log; undefined for those that are shown otherwise (steps, memory, counts within a phase). */
+export function describeEvent(event: RunEvent): LogLine | undefined {
+	const line = (text: string, kind: LogLine['kind'] = 'event'): LogLine => ({timeMs: event.time, kind, text});
+	switch (event.type) {
+		case 'started': {
+			return line(event.resumedFromStep === undefined ? `Started on ${event.deviceName}` : `Continued from step ${event.resumedFromStep} on ${event.deviceName}`);
+		}
+
+		case 'plan': {
+			const classImages = event.classImages > 0 ? ` and ${event.classImages} class images` : '';
+			return line(`${event.totalSteps} steps with ${event.instanceImages} images${classImages}, batch ${event.batchSize}, ${event.mode}, ${event.precision}`);
+		}
+
+		case 'phase': {
+			// The phases that come again and again say themselves by what they make.
+			const onlyOnce = event.phase !== 'training' && event.phase !== 'sampling' && event.phase !== 'saving';
+			return onlyOnce && (event.done ?? 0) === 0 ? line(sentence(event.detail ?? phaseNames[event.phase])) : undefined;
+		}
+
+		case 'sample': {
+			return line(`Sample of step ${event.step}: ${event.file}`);
+		}
+
+		case 'checkpoint': {
+			return line(`Checkpoint of step ${event.step} saved, ${formatBytes(event.bytes)}`);
+		}
+
+		case 'warning': {
+			return line(event.message, 'warning');
+		}
+
+		case 'log': {
+			return line(event.message, 'log');
+		}
+
+		case 'paused': {
+			return line(`Paused at step ${event.step}`);
+		}
+
+		case 'resumed': {
+			return line(`Goes on at step ${event.step}`);
+		}
+
+		case 'restarted': {
+			return line(`The trainer died (${event.cause}) and was started anew from step ${event.fromStep}`, 'warning');
+		}
+
+		case 'stopped': {
+			return line(`Stopped at step ${event.step}${event.resumable ? '; it can be continued' : ''}`);
+		}
+
+		case 'finished': {
+			return line(`Finished: ${event.output}`);
+		}
+
+		case 'failed': {
+			return line(event.message, 'error');
+		}
+
+		default: {
+			return undefined;
+		}
+	}
+}
+
+function sentence(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}

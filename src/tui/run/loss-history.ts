@@ -1,0 +1,94 @@
+/** The losses of `width` consecutive steps. `min`, `max` and `sum` are over the `count` that are numbers; `invalid` counts the others (NaN, infinite). */
+export interface LossBucket {
+	readonly firstStep: number;
+	readonly width: number;
+	readonly min: number;
+	readonly max: number;
+	readonly sum: number;
+	readonly count: number;
+	readonly invalid: number;
+}
+
+/** Four times the dot columns of a 256-column chart: a chart never shows buckets as steps of a staircase. */
+const MOST_BUCKETS = 2048;
+
+/**
+ * The loss of every step since the start, in constant memory: when there are too many buckets, neighbours join, and the joined bucket keeps
+ * the extremes of both, so that no spike is ever lost. Values are immutable; `with` and `before` give new histories.
+ */
+export class LossHistory {
+	static readonly empty = new LossHistory([], 1);
+	readonly buckets: readonly LossBucket[];
+	/** Steps a bucket, a power of two. */
+	readonly width: number;
+
+	private constructor(buckets: readonly LossBucket[], width: number) {
+		this.buckets = buckets;
+		this.width = width;
+	}
+
+	/** With the losses of further steps, in the order of the steps (counted from 1). Null is a loss that was not a number. */
+	with(losses: readonly {readonly step: number; readonly loss: number | null}[]): LossHistory {
+		if (losses.length === 0) {
+			return this;
+		}
+
+		const buckets = [...this.buckets];
+		let {width} = this;
+		for (const {step, loss} of losses) {
+			const one = bucketOf(step, loss, width);
+			const last = buckets.at(-1);
+			if (last?.firstStep === one.firstStep) {
+				buckets[buckets.length - 1] = join(last, one);
+				continue;
+			}
+
+			buckets.push(one);
+			if (buckets.length > MOST_BUCKETS) {
+				width *= 2;
+				buckets.splice(0, buckets.length, ...halved(buckets, width));
+			}
+		}
+
+		return new LossHistory(buckets, width);
+	}
+
+	/** Without the steps after `step`, which a resumed run takes anew. A bucket that reaches beyond stays whole. */
+	upTo(step: number): LossHistory {
+		return new LossHistory(this.buckets.filter(({firstStep}) => firstStep <= step), this.width);
+	}
+}
+
+function bucketOf(step: number, loss: number | null, width: number): LossBucket {
+	const firstStep = Math.floor((step - 1) / width) * width + 1;
+	return loss === null || !Number.isFinite(loss)
+		? {firstStep, width, min: Infinity, max: -Infinity, sum: 0, count: 0, invalid: 1}
+		: {firstStep, width, min: loss, max: loss, sum: loss, count: 1, invalid: 0};
+}
+
+function join(one: LossBucket, other: LossBucket): LossBucket {
+	return {
+		firstStep: one.firstStep,
+		width: one.width,
+		min: Math.min(one.min, other.min),
+		max: Math.max(one.max, other.max),
+		sum: one.sum + other.sum,
+		count: one.count + other.count,
+		invalid: one.invalid + other.invalid,
+	};
+}
+
+function halved(buckets: readonly LossBucket[], width: number): LossBucket[] {
+	const joined: LossBucket[] = [];
+	for (const bucket of buckets) {
+		const wide = {...bucket, width, firstStep: Math.floor((bucket.firstStep - 1) / width) * width + 1};
+		const last = joined.at(-1);
+		if (last?.firstStep === wide.firstStep) {
+			joined[joined.length - 1] = join(last, wide);
+		} else {
+			joined.push(wide);
+		}
+	}
+
+	return joined;
+}
