@@ -24,6 +24,9 @@ export interface State {
 	update(type: string, variables: readonly Variable[], inputs: readonly Tensor[], attributes?: readonly Attribute[]): void;
 }
 
+/** What a compiled function computes. */
+export type Body<S extends Signature> = (inputs: {readonly [K in keyof S]: Tensor}, state: State) => Tensors;
+
 export interface CompileOptions {
 	readonly mode: Mode;
 	readonly precision?: Precision;
@@ -64,15 +67,13 @@ const taken = new Set<string>();
  */
 export function compile<S extends Signature>(
 	name: string,
-	body: (inputs: {readonly [K in keyof S]: Tensor}, state: State) => Tensors,
+	body: Body<S>,
 	signature: S,
 	options: CompileOptions,
 ): Compiled<S> {
 	const runtime = loadRuntime();
 	return options.mode === 'eager' ? eager(runtime, name, body, signature, options) : traced(runtime, name, body, signature, options);
 }
-
-type Body<S extends Signature> = (inputs: {readonly [K in keyof S]: Tensor}, state: State) => Tensors;
 
 function executionOf({mode, precision = 'f32', attention = 'full', attentionChunkBytes = ATTENTION_CHUNK_BYTES, checkpointing = false}: CompileOptions, order: Pick<Execution, 'barrier' | 'hold'>): Execution {
 	return {mode, precision, attention, attentionChunkBytes, checkpointing, ...order};

@@ -1,0 +1,63 @@
+import {permutation, uniformInt} from './random.ts';
+
+/** One image of the training set. */
+export interface TrainingImage {
+	readonly file: string;
+	readonly prompt: string;
+	/** Index of the concept it belongs to. */
+	readonly concept: number;
+}
+
+export interface TrainingSet {
+	readonly instance: readonly TrainingImage[];
+	/** Empty without prior preservation. */
+	readonly classImages: readonly TrainingImage[];
+}
+
+/** A row of a micro-batch. */
+export interface Row {
+	readonly image: TrainingImage;
+	readonly kind: 'instance' | 'class';
+	/** The key of everything random about this row, together with the run's seed: unique in the run. */
+	readonly draw: {readonly step: number; readonly index: number};
+	/** Seen mirrored. */
+	readonly flipped: boolean;
+}
+
+export interface BatchOptions {
+	readonly seed: number;
+	readonly batchSize: number;
+	readonly horizontalFlip: boolean;
+}
+
+/**
+ * The rows of micro-batch `micro` (counted from 0 through the whole run): instance images, then as many class images of
+ * the same concepts. A pure function, so a resumed run continues with the same images.
+ *
+ * The images of an epoch are a permutation of all of them; batches run on across the end of an epoch, so that each is full.
+ */
+export function rowsOf({instance, classImages}: TrainingSet, micro: number, {seed, batchSize, horizontalFlip}: BatchOptions): Row[] {
+	const row = (image: TrainingImage, kind: Row['kind'], index: number): Row => ({
+		image,
+		kind,
+		draw: {step: micro, index},
+		flipped: horizontalFlip && uniformInt(2, {seed, stream: 'flip', step: micro, index}) === 1,
+	});
+	const instances = Array.from({length: batchSize}, (_, i) => row(inOrder(instance, micro * batchSize + i, {seed, stream: 'instance images'}), 'instance', i));
+	if (classImages.length === 0) return instances;
+	const partners = instances.flatMap(({image}, i) => {
+		const candidates = classImages.filter(({concept}) => concept === image.concept);
+		if (candidates.length === 0) return [];
+		return [row(inOrder(candidates, micro * batchSize + i, {seed, stream: `class images of concept ${image.concept}`}), 'class', batchSize + i)];
+	});
+	return [...instances, ...partners];
+}
+
+/** The sample's image: each pass over the images has its own order. */
+function inOrder<T>(images: readonly T[], sample: number, {seed, stream}: {seed: number; stream: string}): T {
+	const pass = Math.floor(sample / images.length);
+	return images[permutation(images.length, {seed, stream, step: pass})[sample % images.length]];
+}
+
+/** Which epoch the sample with this number (from 0) belongs to, from 0. */
+export const epochOf = (sample: number, {instance}: TrainingSet): number => Math.floor(sample / instance.length);

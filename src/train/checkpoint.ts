@@ -1,0 +1,83 @@
+import {mkdir, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
+import path from 'node:path';
+import {z} from 'zod';
+import {requireRoom} from './disk-room.ts';
+import {assignVariable} from './graph/index.ts';
+import {permutationOf} from './nn/index.ts';
+import type {TrainedState} from './trained-state.ts';
+import {atomicWriteFile, encodeFloats, openSafetensors, writeSafetensors} from './weights/index.ts';
+
+/** Where training is. Noise, order of images and rates are functions of it, so it is small. */
+const positionSchema = z.strictObject({
+	version: z.literal(1),
+	/** Optimizer steps done. */
+	step: z.number().int().nonnegative(),
+	/** A digest of the settings and images that decide what comes next: a checkpoint continues only the run it belongs to. */
+	fingerprint: z.string(),
+});
+export type Position = z.infer<typeof positionSchema>;
+
+export class CheckpointError extends Error {
+	override name = 'CheckpointError';
+	constructor(message: string, readonly action: string) {
+		super(message);
+	}
+}
+
+const POSITION = 'position.json';
+const folderName = (step: number) => `step-${String(step).padStart(6, '0')}`;
+
+/**
+ * Writes weights, optimizer and averages in 32-bit floats. The folder appears whole or not at all, and only then are
+ * older ones removed, down to `keep`.
+ * @throws DiskRoomError before anything is written when it does not fit.
+ */
+export async function saveCheckpoint(checkpoints: string, state: TrainedState, position: Position, {keep}: {keep: number}): Promise<{folder: string; bytes: number}> {
+	const folder = path.join(checkpoints, folderName(position.step));
+	requireRoom(checkpoints, state.checkpointBytes, `The checkpoint of step ${position.step}`);
+	const stage = `${folder}.partial`;
+	await rm(stage, {recursive: true, force: true});
+	await mkdir(stage, {recursive: true});
+	for (const [file, sets] of state.files()) {
+		const tensors = sets.flatMap(({parameters, prefix}) => parameters.stored().map(({name, shape, read}) => ({name: prefix + name, dtype: 'F32' as const, shape, bytes: () => encodeFloats(read(), 'F32')})));
+		await writeSafetensors(path.join(stage, file), tensors, {format: 'pt'});
+	}
+	await atomicWriteFile(path.join(stage, POSITION), `${JSON.stringify(position)}\n`);
+	// The same step again (a save on demand, then a stop): the new one takes the place of the old.
+	await rm(folder, {recursive: true, force: true});
+	await rename(stage, folder);
+	await prune(checkpoints, keep);
+	return {folder, bytes: await folderBytes(folder)};
+}
+
+/** Brings the state on the device to where the checkpoint was. @throws CheckpointError when it belongs to another run. */
+export async function loadCheckpoint(folder: string, state: TrainedState, fingerprint: string): Promise<Position> {
+	const position = positionSchema.parse(JSON.parse(await readFile(path.join(folder, POSITION), 'utf8')));
+	if (position.fingerprint !== fingerprint) {
+		throw new CheckpointError(
+			'The settings, the base model or the training images have changed since this checkpoint was written, so training would not continue where it was.',
+			'Put them back as they were, or begin a new run from the weights: dreambooth train --further RUN.',
+		);
+	}
+	for (const [name, sets] of state.files()) {
+		const file = await openSafetensors(path.join(folder, name));
+		try {
+			for (const {parameters, prefix} of sets) {
+				for (const {name, layout} of parameters.declarations) assignVariable(parameters.variable(name), await file.readFloat32(prefix + name), permutationOf(layout));
+			}
+		} finally {
+			await file.close();
+		}
+	}
+	return position;
+}
+
+async function prune(checkpoints: string, keep: number): Promise<void> {
+	const names = (await readdir(checkpoints)).filter(name => /^step-\d+$/.test(name)).sort();
+	for (const name of names.slice(0, Math.max(0, names.length - Math.max(1, keep)))) await rm(path.join(checkpoints, name), {recursive: true, force: true});
+}
+
+async function folderBytes(folder: string): Promise<number> {
+	const sizes = await Promise.all((await readdir(folder)).map(async name => (await stat(path.join(folder, name))).size));
+	return sizes.reduce((total, size) => total + size, 0);
+}

@@ -1,0 +1,4 @@
+export {decodeLatent, encodeImage} from './autoencoder.ts';
+export {encodeText, finalNorm, joinChunks, textStates} from './clip-text.ts';
+export {loadTokenizer, tokenizePrompt, type Tokenizer} from './tokenizer.ts';
+export {unet, type UNetInputs} from './unet.ts';

@@ -1,0 +1,36 @@
+import {attribute, FLOAT32, ops} from '../graph/index.ts';
+import type {Optimizer} from './optimizer.ts';
+
+export interface AdamOptions {
+	readonly beta1: number;
+	readonly beta2: number;
+	readonly epsilon: number;
+}
+
+/**
+ * AdamW (Loshchilov & Hutter 2019), as torch computes it:
+ *   p ← p·(1 − lr·wd);  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  p ← p − lr/(1−β₁ᵏ) · m / (√v/√(1−β₂ᵏ) + ε).
+ * TensorFlow's kernel has the equal form lr' · m / (√v + ε') with lr' = lr·√(1−β₂ᵏ)/(1−β₁ᵏ) and ε' = ε·√(1−β₂ᵏ),
+ * and updates all three tensors in place in one pass.
+ */
+export function adamw({beta1, beta2, epsilon}: AdamOptions): Optimizer {
+	return {
+		slots: ['m', 'v'],
+		scalars({learningRate, step, weightDecay}) {
+			const correction = Math.sqrt(1 - beta2 ** step);
+			return {stepSize: (learningRate * correction) / (1 - beta1 ** step), decay: learningRate * weightDecay, epsilon: epsilon * correction};
+		},
+		update(state, {parameter, slots: [m, v], gradient, stepSize, decay, epsilon}) {
+			// Behind the gradient, or a plain graph would make this product of every parameter before the forward pass.
+			const before = ops.hold(state.read(parameter), gradient);
+			state.update('AssignSubVariableOp', [parameter], [ops.multiply(before, decay)], [attribute.type('dtype', FLOAT32)]);
+			// The kernel's own bias correction is switched off by powers of zero: ours is in the step size.
+			const none = ops.constant(0);
+			state.update('ResourceApplyAdam', [parameter, m, v], [none, none, stepSize, ops.constant(beta1), ops.constant(beta2), epsilon, gradient], [
+				attribute.type('T', FLOAT32),
+				attribute.bool('use_locking', false),
+				attribute.bool('use_nesterov', false),
+			]);
+		},
+	};
+}

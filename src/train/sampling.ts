@@ -1,0 +1,83 @@
+import {createSampler, type SamplerName} from './diffusion/index.ts';
+import {normals} from './random.ts';
+import type {StableDiffusion} from './stable-diffusion.ts';
+
+/** A picture to be made. */
+export interface SampleRequest {
+	readonly prompt: string;
+	readonly negativePrompt: string;
+	/** The same seed gives the same noise at every step of a run, in every batch, on every machine. */
+	readonly seed: number;
+}
+
+export interface SampleOptions {
+	readonly sampler: SamplerName;
+	readonly steps: number;
+	readonly guidance: number;
+	/** Pixels. */
+	readonly width: number;
+	readonly height: number;
+	/** Called after each call of the network, with the share of all work that is done. */
+	readonly onProgress?: (share: number) => void;
+	/** Awaited between calls of the network, so that commands are heard; what it throws ends the sampling. */
+	readonly breathe?: () => Promise<void>;
+}
+
+export interface Sample extends SampleRequest {
+	/** 8-bit RGB, [height, width, 3]. */
+	readonly pixels: Uint8Array;
+	/** The same before rounding, 0 ... 1. */
+	readonly image: Float32Array;
+}
+
+/** Latent positions worked on at once: 8 images of the demo model, one of Stable Diffusion's own size. */
+const LATENTS_AT_ONCE = 2048;
+
+/** Makes the pictures, a few at a time, in the order asked for. */
+export async function* samples(model: StableDiffusion, requests: readonly SampleRequest[], options: SampleOptions): AsyncGenerator<Sample> {
+	const factor = model.autoencoderFactor;
+	const [height, width] = [options.height / factor, options.width / factor];
+	const limit = Math.max(1, Math.floor(LATENTS_AT_ONCE / (height * width)));
+	const count = Math.min(limit, requests.length);
+	for (let begin = 0; begin < requests.length; begin += count) {
+		const wanted = requests.slice(begin, begin + count);
+		// A function is compiled for one size, so a short last batch is filled up.
+		const batch = Array.from({length: count}, (_, i) => wanted[Math.min(i, wanted.length - 1)]);
+		const latents = await sampleLatents(model, batch, {...options, height, width, onProgress: share => options.onProgress?.((begin + share * wanted.length) / requests.length)});
+		const images = model.decodeLatents(latents, {count, height, width});
+		const size = options.height * options.width * 3;
+		for (const [i, request] of wanted.entries()) {
+			const image = images.slice(i * size, (i + 1) * size).map(value => Math.min(1, Math.max(0, value / 2 + 0.5)));
+			yield {...request, image, pixels: Uint8Array.from(image, value => Math.round(value * 255))};
+		}
+	}
+}
+
+/** Latents of a batch: [requests, height, width, channels]. Sizes are in latent positions. */
+export async function sampleLatents(model: StableDiffusion, requests: readonly SampleRequest[], {sampler: name, steps, guidance, width, height, onProgress, breathe}: SampleOptions): Promise<Float32Array> {
+	const {schedulerConfig, unetConfig} = model.folder;
+	const sampler = createSampler(name, schedulerConfig, steps);
+	const chunks = Math.max(...requests.flatMap(({prompt, negativePrompt}) => [model.chunks(prompt), model.chunks(negativePrompt)]));
+	const states = model.encodePrompts([...requests.map(({negativePrompt}) => negativePrompt), ...requests.map(({prompt}) => prompt)], chunks);
+	const size = height * width * unetConfig.inChannels;
+	const drawn = (stream: string, step: number) => joined(requests.map(({seed}) => normals(size, {seed, stream, step})));
+
+	let latents: Float32Array = drawn('latent', 0).map(value => value * sampler.initialNoiseScale);
+	for (const [i, timestep] of sampler.timesteps.entries()) {
+		const output = model.predict(sampler.scaleInput(latents, i), timestep, states, {count: requests.length, height, width, tokens: 75 * chunks + 2, guidance});
+		latents = sampler.step(output, latents, i, sampler.needsNoise ? drawn('sampler', i) : undefined);
+		onProgress?.((i + 1) / sampler.timesteps.length);
+		await breathe?.();
+	}
+	return latents;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+	const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+	let at = 0;
+	for (const part of parts) {
+		whole.set(part, at);
+		at += part.length;
+	}
+	return whole;
+}

@@ -1,0 +1,167 @@
+import {compile, ops, type Body, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
+import {noiseSchedule, type NoiseSchedule} from './diffusion/index.ts';
+import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, unet, type Tokenizer} from './models/index.ts';
+import {declareParameters, scopeOver, type Declaration} from './nn/index.ts';
+import {Parameters} from './parameters.ts';
+import {checkWeights, openModelFolder, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
+
+export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' | 'attention' | 'checkpointing'> {
+	/** As users count: 1 uses the last layer of the text encoder. */
+	readonly clipSkip: number;
+	/** Called before each network is loaded. */
+	readonly onProgress?: (network: string) => void;
+}
+
+/** An image of floats -1 ... 1 or of noise: [height, width, channels] in row order, several one after another. */
+export type Images = Float32Array;
+
+/**
+ * A Stable Diffusion model on the device, and the functions made of it. Each function is compiled for the sizes it is
+ * first used with and kept.
+ */
+export class StableDiffusion {
+	readonly schedule: NoiseSchedule;
+	readonly #compiled = new Map<string, Compiled<Signature>>();
+
+	private constructor(
+		readonly folder: ModelFolder,
+		readonly tokenizer: Tokenizer,
+		readonly unet: Parameters,
+		readonly textEncoder: Parameters,
+		readonly vae: Parameters,
+		readonly options: OpenOptions,
+	) {
+		const {numTrainTimesteps, rescaleBetasZeroSnr, ...betas} = folder.schedulerConfig;
+		this.schedule = noiseSchedule({...betas, trainTimesteps: numTrainTimesteps, zeroTerminalSnr: rescaleBetasZeroSnr});
+	}
+
+	/**
+	 * Loads a diffusers folder.
+	 * @throws WeightsError when something in the folder is missing, misshapen or not supported: file, key, expected, found.
+	 */
+	static async open(path: string, options: OpenOptions): Promise<StableDiffusion> {
+		const folder = await openModelFolder(path);
+		const {textEncoderConfig} = folder;
+		const declared = {
+			unet: declareUnet(folder),
+			textEncoder: declareParameters((p, {tokens}) => encodeText(textEncoderConfig, {clipSkip: 1})(p, tokens), {tokens: {shape: [1, textEncoderConfig.maxPositionEmbeddings], dtype: 'int32'}}),
+			vae: declareVae(folder),
+		};
+		const load = async (network: 'unet' | 'textEncoder' | 'vae', name: string) => {
+			options.onProgress?.(name);
+			const file: SafetensorsFile = folder[network];
+			checkWeights(file, new Map(declared[network].map(({name, shape}) => [name, shape])));
+			return Parameters.load(name, declared[network], file);
+		};
+		return new StableDiffusion(
+			folder,
+			await loadTokenizer(folder.tokenizerFolder),
+			await load('unet', 'unet'),
+			await load('textEncoder', 'text_encoder'),
+			await load('vae', 'vae'),
+			options,
+		);
+	}
+
+	/** Pixels per latent position along one side. */
+	get autoencoderFactor(): number {
+		return 2 ** (this.folder.vaeConfig.blockOutChannels.length - 1);
+	}
+
+	/** Width of the text states. */
+	get contextWidth(): number {
+		return this.folder.textEncoderConfig.hiddenSize;
+	}
+
+	/** Token ids of a prompt, `chunks` pieces of 77. */
+	tokens(prompt: string, chunks = 1): Int32Array {
+		return tokenizePrompt(this.tokenizer, prompt, {chunks});
+	}
+
+	/** Pieces of 75 tokens that a prompt takes. */
+	chunks(prompt: string): number {
+		return Math.max(1, Math.ceil(this.tokenizer.encode(prompt).length / 75));
+	}
+
+	/** Text states of prompts, [prompts, 75·chunks + 2, width]. */
+	encodePrompts(prompts: readonly string[], chunks = 1): Float32Array {
+		const {textEncoderConfig} = this.folder;
+		const tokens = Int32Array.from(prompts.flatMap(prompt => [...this.tokens(prompt, chunks)]));
+		const encode = this.#function('encode_prompts', {tokens: {shape: [prompts.length * chunks, 77], dtype: 'int32'}}, ({tokens}, state) => {
+			const states = encodeText(textEncoderConfig, {clipSkip: this.options.clipSkip})(scopeOver(this.textEncoder.tensors(state)), tokens);
+			return {states: joinChunks(states, {chunks})};
+		});
+		return encode.call({tokens}).states;
+	}
+
+	/** Mean and log-variance of the latents of images: [count, height, width, 3] -> [count, height/f, width/f, 2·channels]. */
+	encodeImages(images: Images, {count, height, width}: {count: number; height: number; width: number}): Float32Array {
+		const encode = this.#function('encode_images', {images: {shape: [count, height, width, 3], dtype: 'float32'}}, ({images}, state) => ({
+			moments: encodeImage(this.folder.vaeConfig)(scopeOver(this.vae.tensors(state)), images),
+		}));
+		return encode.call({images}).moments;
+	}
+
+	/** Images of latents as the UNet knows them (scaled): [count, height, width, channels] -> [count, height·f, width·f, 3]. */
+	decodeLatents(latents: Float32Array, {count, height, width}: {count: number; height: number; width: number}): Images {
+		const {vaeConfig} = this.folder;
+		const decode = this.#function('decode_latents', {latents: {shape: [count, height, width, vaeConfig.latentChannels], dtype: 'float32'}}, ({latents}, state) => ({
+			images: decodeLatent(vaeConfig)(scopeOver(this.vae.tensors(state)), ops.scaleBy(latents, 1 / vaeConfig.scalingFactor)),
+		}));
+		return decode.call({latents}).images;
+	}
+
+	/**
+	 * The UNet's output with classifier-free guidance (Ho & Salimans 2022): u + guidance·(c − u).
+	 * latents: [count, height, width, channels]; `states` holds the negative prompts' states, then the prompts': [2·count, tokens, width].
+	 */
+	predict(latents: Float32Array, timestep: number, states: DeviceTensor | Float32Array, {count, height, width, tokens, guidance}: {count: number; height: number; width: number; tokens: number; guidance: number}): Float32Array {
+		const {unetConfig} = this.folder;
+		const latentShape = [count, height, width, unetConfig.inChannels];
+		const predict = this.#function(
+			'predict',
+			{
+				latents: {shape: latentShape, dtype: 'float32'},
+				timestep: {shape: [1], dtype: 'float32'},
+				states: {shape: [2 * count, tokens, this.contextWidth], dtype: 'float32'},
+				guidance: {shape: [], dtype: 'float32'},
+			},
+			({latents, timestep, states, guidance}, state) => {
+				const both = unet(unetConfig)(scopeOver(this.unet.tensors(state)), {sample: ops.concat([latents, latents], 0), timesteps: ops.tile(timestep, [2 * count]), context: states});
+				const wide = ops.toFloat32(both);
+				const [negative, positive] = [0, count].map(begin => ops.slice(wide, [begin, 0, 0, 0], latentShape));
+				return {output: ops.add(negative, ops.multiply(guidance, ops.subtract(positive, negative)))};
+			},
+		);
+		return predict.call({latents, timestep: Float32Array.of(timestep), states, guidance: Float32Array.of(guidance)}).output;
+	}
+
+	#function<S extends Signature>(name: string, signature: S, body: Body<S>): Compiled<S> {
+		const key = `${name} ${JSON.stringify(signature)}`;
+		let compiled = this.#compiled.get(key) as Compiled<S> | undefined;
+		if (!compiled) {
+			const {mode, precision, attention} = this.options;
+			compiled = compile(name, body, signature, {mode, precision, attention});
+			this.#compiled.set(key, compiled as unknown as Compiled<Signature>);
+		}
+		return compiled;
+	}
+}
+
+/** A latent just large enough for every level of the UNet. */
+function declareUnet({unetConfig}: ModelFolder): Declaration[] {
+	const side = 2 ** (unetConfig.blockOutChannels.length - 1);
+	return declareParameters((p, {sample, timesteps, context}) => unet(unetConfig)(p, {sample, timesteps, context}), {
+		sample: {shape: [1, side, side, unetConfig.inChannels], dtype: 'float32'},
+		timesteps: {shape: [1], dtype: 'float32'},
+		context: {shape: [1, 1, unetConfig.crossAttentionDim], dtype: 'float32'},
+	});
+}
+
+function declareVae({vaeConfig}: ModelFolder): Declaration[] {
+	const side = 2 ** (vaeConfig.blockOutChannels.length - 1);
+	return [
+		...declareParameters((p, {image}) => encodeImage(vaeConfig)(p, image), {image: {shape: [1, side, side, vaeConfig.inChannels], dtype: 'float32'}}),
+		...declareParameters((p, {latent}) => decodeLatent(vaeConfig)(p, latent), {latent: {shape: [1, 1, 1, vaeConfig.latentChannels], dtype: 'float32'}}),
+	];
+}

@@ -1,0 +1,201 @@
+import type {Tensor} from '@tensorflow/tfjs';
+import {ops, type Signature, type State, type Tensors} from './graph/index.ts';
+import type {NoiseSchedule} from './diffusion/index.ts';
+import {encodeText, joinChunks, unet} from './models/index.ts';
+import {differentiable, gatherRows, gradients, scopeOver} from './nn/index.ts';
+import {clipCoefficient, globalNorm, type Optimizer} from './optim/index.ts';
+import type {Parameters} from './parameters.ts';
+import type {TextEncoderConfig, UNetConfig} from './weights/index.ts';
+
+/**
+ * The training step of DreamBooth (Ruiz et al. 2022, "DreamBooth: fine tuning text-to-image diffusion models for
+ * subject-driven generation"), in the order of its formula:
+ *
+ *   z = (mean + std·ε)·s            the image's latent, drawn anew each step
+ *   z_t = √ᾱ_t·z + √(1−ᾱ_t)·n       the noisy latent
+ *   c = text encoder(prompt)
+ *   y = UNet(z_t, t, c)
+ *   L = ‖y − n‖² over the instance images + λ·‖y' − n'‖² over the class images
+ *   θ ← AdamW(θ, clip(∇L))
+ */
+
+/** What is trained, and how the noise is made. */
+export interface StepModel {
+	readonly unetConfig: UNetConfig;
+	readonly textEncoderConfig: TextEncoderConfig;
+	/** As users count: 1 uses the last layer. */
+	readonly clipSkip: number;
+	readonly schedule: NoiseSchedule;
+	readonly predictionType: 'epsilon' | 'v_prediction';
+	readonly scalingFactor: number;
+	readonly unet: Parameters;
+	readonly textEncoder: Parameters;
+}
+
+/** A network that is trained, with the state its updates need. Group 0 is the UNet, group 1 the text encoder: their rates differ. */
+export interface TrainedNetwork {
+	readonly parameters: Parameters;
+	/** One per slot of the optimizer. */
+	readonly slots: readonly Parameters[];
+	readonly ema?: Parameters;
+	/** Sum of the gradients of earlier micro-batches; only with accumulation. */
+	readonly accumulator?: Parameters;
+	readonly group: 0 | 1;
+}
+
+export interface StepOptions {
+	readonly optimizer: Optimizer;
+	/** Largest global norm of the gradients; 0 for no limit. */
+	readonly gradientClip: number;
+	readonly trainUnet: boolean;
+	readonly trainTextEncoder: boolean;
+	/** `accumulate`: only adds the gradients up; `update`: adds them up and updates the parameters. */
+	readonly part: 'accumulate' | 'update';
+}
+
+/** Sizes of one micro-batch. Rows are images: instance images first, then class images. */
+export interface StepShape {
+	readonly rows: number;
+	/** Latent size. */
+	readonly height: number;
+	readonly width: number;
+	/** Different prompts in the batch. */
+	readonly prompts: number;
+	/** Pieces of 75 tokens per prompt. */
+	readonly chunks: number;
+}
+
+/** The inputs of a step. With a frozen text encoder, `states` [prompts, 75·chunks + 2, width] takes the place of `tokens`. */
+export function stepSignature({rows, height, width, prompts, chunks}: StepShape, model: Pick<StepModel, 'unetConfig' | 'textEncoderConfig'>, {trainTextEncoder}: {trainTextEncoder: boolean}) {
+	const {inChannels} = model.unetConfig;
+	return {
+		moments: {shape: [rows, height, width, 2 * inChannels], dtype: 'float32'},
+		epsilon: {shape: [rows, height, width, inChannels], dtype: 'float32'},
+		noise: {shape: [rows, height, width, inChannels], dtype: 'float32'},
+		timesteps: {shape: [rows], dtype: 'int32'},
+		...(trainTextEncoder
+			? {tokens: {shape: [prompts * chunks, 77], dtype: 'int32'} as const}
+			: {states: {shape: [prompts, 75 * chunks + 2, model.textEncoderConfig.hiddenSize], dtype: 'float32'} as const}),
+		/** Which prompt each row has. */
+		promptOfRow: {shape: [rows], dtype: 'int32'},
+		/** [0]: each row's share of the instance loss, [1]: of the prior loss; the shares of a loss add up to 1. */
+		shares: {shape: [2, rows], dtype: 'float32'},
+		/** What the instance and the prior loss count for in the gradient: 1 and λ, divided by the number of micro-batches. */
+		lossWeights: {shape: [2], dtype: 'float32'},
+		/** Per group: see Optimizer.scalars. */
+		stepSizes: {shape: [2], dtype: 'float32'},
+		decays: {shape: [2], dtype: 'float32'},
+		epsilonHat: {shape: [], dtype: 'float32'},
+		/** The EMA moves by this share towards the parameters. */
+		emaRate: {shape: [], dtype: 'float32'},
+	} as const satisfies Signature;
+}
+
+/** z, z_t and what the UNet is to predict. All [rows, height, width, channels]. */
+export function noisyLatents(model: Pick<StepModel, 'schedule' | 'predictionType' | 'scalingFactor'>, {moments, epsilon, noise, timesteps}: {moments: Tensor; epsilon: Tensor; noise: Tensor; timesteps: Tensor}) {
+	const {schedule, predictionType, scalingFactor} = model;
+	const latents = ops.scaleBy(sampleLatents(moments, epsilon), scalingFactor);
+	const signal = rateAt(schedule.signalRates, timesteps);
+	const noiseRate = rateAt(schedule.noiseRates, timesteps);
+	return {
+		latents,
+		noisy: ops.add(ops.multiply(signal, latents), ops.multiply(noiseRate, noise)),
+		target: predictionType === 'epsilon' ? noise : ops.subtract(ops.multiply(signal, noise), ops.multiply(noiseRate, latents)),
+	};
+}
+
+/** mean + std·ε, with the log-variance limited to −30 … 20. moments: [..., 2·channels] -> [..., channels]. */
+export function sampleLatents(moments: Tensor, epsilon: Tensor): Tensor {
+	const zeros = moments.shape.map(() => 0);
+	const channels = epsilon.shape[epsilon.rank - 1];
+	const mean = ops.slice(moments, zeros, epsilon.shape);
+	const logVariance = ops.slice(moments, [...zeros.slice(1), channels], epsilon.shape);
+	const limited = ops.minimum(ops.maximum(logVariance, ops.constant(-30)), ops.constant(20));
+	return ops.add(mean, ops.multiply(ops.exponential(ops.scaleBy(limited, 0.5)), epsilon));
+}
+
+/** One value per row, shaped to multiply images. */
+const rateAt = (rates: Float32Array, timesteps: Tensor) => ops.reshape(ops.gather(ops.table(rates, [rates.length]), timesteps), [timesteps.shape[0], 1, 1, 1]);
+
+/** The body of the compiled step: inputs as in stepSignature, outputs losses [instance, prior] and the norm of the gradients. */
+export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, trainUnet, trainTextEncoder, part}: StepOptions) {
+	return (inputs: Tensors, state: State): Tensors => {
+		const unetTensors = model.unet.tensors(state);
+		const textTensors = trainTextEncoder ? model.textEncoder.tensors(state) : new Map<string, Tensor>();
+		const {noisy, target} = noisyLatents(model, inputs as {moments: Tensor; epsilon: Tensor; noise: Tensor; timesteps: Tensor});
+
+		const lossesOf = () => {
+			const states = trainTextEncoder ? textStates(model, textTensors, inputs.tokens, {chunks}) : inputs.states;
+			const prediction = unet(model.unetConfig)(scopeOver(unetTensors), {sample: noisy, timesteps: ops.toFloat(inputs.timesteps), context: gatherRows(states, inputs.promptOfRow)});
+			return weighedErrors(prediction, target, inputs.shares);
+		};
+		const named = [...(trainUnet ? namedTensors(trained, 0, unetTensors) : []), ...(trainTextEncoder ? namedTensors(trained, 1, textTensors) : [])];
+		const {value: losses, gradients: found} = gradients(lossesOf, named.map(({tensor}) => tensor), inputs.lossWeights);
+
+		// A parameter that the loss does not reach (the last text layer with clip skip) has no gradient and is left alone, as in torch.
+		const reached = named.map((entry, i) => ({...entry, gradient: found[i]})).filter(({gradient}) => gradient);
+		const summed = reached.map(({network, name, gradient}) => accumulated(state, network, name, ops.toFloat32(gradient)));
+		if (part === 'accumulate') {
+			reached.forEach(({network, name}, i) => network.accumulator && state.assign(network.accumulator.variable(name), summed[i]));
+			return {losses, gradientNorm: globalNorm(summed)};
+		}
+
+		const gradientNorm = globalNorm(summed);
+		const clip = gradientClip > 0 ? clipCoefficient(gradientNorm, gradientClip) : undefined;
+		reached.forEach(({network, name}, i) => {
+			const {parameters, slots, ema, accumulator, group} = network;
+			optimizer.update(state, {
+				parameter: parameters.variable(name),
+				slots: slots.map(slot => slot.variable(name)),
+				gradient: clip ? ops.multiply(summed[i], clip) : summed[i],
+				stepSize: scalarAt(inputs.stepSizes, group),
+				decay: scalarAt(inputs.decays, group),
+				epsilon: inputs.epsilonHat,
+			});
+			if (ema) moveTowards(state, ema, parameters, name, inputs.emaRate);
+			if (accumulator) state.assign(accumulator.variable(name), ops.fill(summed[i].shape, 0));
+		});
+		return {losses, gradientNorm};
+	};
+}
+
+/** tokens: [prompts · chunks, 77] -> [prompts, 75·chunks + 2, width]. */
+const textStates = ({textEncoderConfig, clipSkip}: StepModel, tensors: ReadonlyMap<string, Tensor>, tokens: Tensor, {chunks}: {chunks: number}) =>
+	joinChunks(encodeText(textEncoderConfig, {clipSkip})(scopeOver(tensors), tokens), {chunks});
+
+/**
+ * Instance and prior loss: mean squared error per row, summed by the rows' shares.
+ * prediction, target: [rows, height, width, channels], shares: [2, rows] -> [2].
+ */
+function weighedErrors(prediction: Tensor, target: Tensor, shares: Tensor): Tensor {
+	const [rows, ...inner] = prediction.shape;
+	const size = inner.reduce((product, n) => product * n, 1);
+	return differentiable(
+		[prediction],
+		(save, y) => {
+			const error = ops.subtract(ops.toFloat32(y), target);
+			save([error]);
+			const perRow = ops.mean(ops.square(error), [1, 2, 3]);
+			return ops.sum(ops.multiply(shares, ops.reshape(perRow, [1, rows])), [1]);
+		},
+		(dy, [error]) => {
+			const perRow = ops.sum(ops.multiply(shares, ops.reshape(dy, [2, 1])), [0]);
+			return [ops.multiply(error, ops.scaleBy(ops.reshape(perRow, [rows, 1, 1, 1]), 2 / size))];
+		},
+	);
+}
+
+const scalarAt = (vector: Tensor, index: number) => ops.reshape(ops.slice(vector, [index], [1]), []);
+
+function namedTensors(trained: readonly TrainedNetwork[], group: 0 | 1, tensors: ReadonlyMap<string, Tensor>) {
+	return trained.filter(network => network.group === group).flatMap(network => network.parameters.names.map(name => ({network, name, tensor: tensors.get(name) as Tensor})));
+}
+
+const accumulated = (state: State, {accumulator}: TrainedNetwork, name: string, gradient: Tensor) => (accumulator ? ops.add(state.read(accumulator.variable(name)), gradient) : gradient);
+
+/** shadow ← shadow − rate·(shadow − p), with p as it is after the update. */
+function moveTowards(state: State, ema: Parameters, parameters: Parameters, name: string, rate: Tensor): void {
+	const shadow = ema.variable(name);
+	const before = state.read(shadow);
+	state.assign(shadow, ops.subtract(before, ops.multiply(rate, ops.subtract(before, state.read(parameters.variable(name))))));
+}
