@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {absolutePath, asset} from './paths.ts';
+import {absolutePath, asset, faultOf} from './paths.ts';
 
 /** What the presets know of a base model, read from its JSON files and safetensors headers only. */
 export interface ModelFacts {
@@ -18,6 +18,13 @@ export interface ModelFacts {
 
 export class BaseModelError extends Error {
 	override readonly name = 'BaseModelError';
+
+	constructor(
+		readonly fault: string,
+		readonly cure: string,
+	) {
+		super(`${fault} ${cure}`);
+	}
 }
 
 /** The absolute folder of a base model: of a path, or of the embedded one for the word demo. */
@@ -27,7 +34,7 @@ export const resolveBaseModel = (name: string): string => (name === 'demo' ? ass
 export const readModelFacts = (name: string): ModelFacts => {
 	const folder = resolveBaseModel(name);
 	if (!fs.existsSync(folder)) {
-		throw new BaseModelError(`The base model folder ${folder} does not exist. Give the path of a diffusers folder, or the word demo.`);
+		throw new BaseModelError(`The base model folder ${folder} does not exist.`, 'Set baseModel to the path of a diffusers folder, or to the word demo.');
 	}
 
 	const unet = readJson(path.join(folder, 'unet', 'config.json'));
@@ -50,8 +57,8 @@ const readJson = (file: string): Readonly<Record<string, unknown>> => {
 	let text: string;
 	try {
 		text = fs.readFileSync(file, 'utf8');
-	} catch {
-		throw new BaseModelError(`${file} cannot be read. A base model is a diffusers folder with unet, vae, text_encoder, tokenizer and scheduler inside.`);
+	} catch (error) {
+		throw new BaseModelError(`${file} ${faultOf(error)}.`, 'A base model is a diffusers folder with unet, vae, text_encoder, tokenizer and scheduler inside.');
 	}
 
 	try {
@@ -61,12 +68,12 @@ const readJson = (file: string): Readonly<Record<string, unknown>> => {
 		}
 	} catch {}
 
-	throw new BaseModelError(`${file} is not a JSON object. Get the base model again.`);
+	throw new BaseModelError(`${file} is not a JSON object.`, 'Get the base model again.');
 };
 
 const levels = (config: Readonly<Record<string, unknown>>, folder: string, part: string): number => {
 	if (!Array.isArray(config.block_out_channels) || config.block_out_channels.length === 0) {
-		throw new BaseModelError(`${path.join(folder, part, 'config.json')} has no block_out_channels. Get the base model again.`);
+		throw new BaseModelError(`${path.join(folder, part, 'config.json')} has no block_out_channels.`, 'Get the base model again.');
 	}
 
 	return config.block_out_channels.length;

@@ -6,21 +6,27 @@ import type {TrainingConfig} from './config.ts';
 import {checkConfig, type Facts} from './constraints.ts';
 import {checkConceptFolders} from './image-folder.ts';
 import {JsonError, parseJson} from './json.ts';
-import {parseConfig, type ParsedConfig} from './parse.ts';
+import {faultOf} from './paths.ts';
+import {parseConfig, readValues, type ParseOptions, type ParsedConfig, type ReadValues} from './parse.ts';
 import type {Problem} from './problem.ts';
 
 /** Reads and checks a config file. Relative paths in it start from its folder; problems carry line and column. Never throws for what the file holds. */
-export const readConfigFile = async (file: string, facts?: Facts): Promise<ParsedConfig> => {
+export const readConfigFile = async (file: string, facts?: Facts): Promise<ParsedConfig> => readAs(file, (json, options) => parseConfig(json, {...options, ...(facts ? {facts} : {})}));
+
+/** The same without the rules between values: for presets, which may be unfinished. */
+export const readConfigValues = async (file: string): Promise<Pick<ReadValues, 'values' | 'problems'>> => readAs(file, readValues);
+
+const readAs = async <T extends {readonly problems: readonly Problem[]}>(file: string, parse: (json: unknown, options: ParseOptions) => T): Promise<T | {readonly problems: readonly Problem[]}> => {
 	let text: string;
 	try {
 		text = await fs.readFile(file, 'utf8');
 	} catch (error) {
-		return {problems: [{level: 'block', key: '', message: `The config file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`, cure: 'Check the path and its permissions.'}]};
+		return {problems: [{level: 'block', key: '', message: `The config file ${file} ${faultOf(error)}.`, cure: 'Check the path and its permissions.'}]};
 	}
 
 	try {
 		const {value, positions} = parseJson(text);
-		const parsed = parseConfig(value, {folder: path.dirname(path.resolve(file)), ...(facts ? {facts} : {})});
+		const parsed = parse(value, {folder: path.dirname(path.resolve(file))});
 		return {...parsed, problems: parsed.problems.map(problem => ({...problem, ...positions.get(problem.key)}))};
 	} catch (error) {
 		if (error instanceof JsonError) {
@@ -98,7 +104,7 @@ export const checkBeforeStart = async (config: TrainingConfig, facts: Facts = {}
 			throw error;
 		}
 
-		problems.push({level: 'block', key: 'baseModel', message: error.message, cure: 'Set baseModel to a diffusers folder, or to demo.'});
+		problems.push({level: 'block', key: 'baseModel', message: error.fault, cure: error.cure});
 	}
 
 	problems.push(...checkConfig(config, {...facts, ...(model ? {model} : {})}), ...(await checkConceptFolders(config.concepts)));

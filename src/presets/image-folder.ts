@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type {Concept} from './concepts.ts';
+import {faultOf} from './paths.ts';
 import type {Problem} from './problem.ts';
 
 /** File names that are taken for images, in lower case. */
@@ -32,27 +33,6 @@ export const countImages = async (folder: string): Promise<FolderCount> => {
 	return {images, others};
 };
 
-const folderFault = (error: unknown): string => {
-	switch ((error as NodeJS.ErrnoException).code) {
-		case 'ENOENT': {
-			return 'does not exist';
-		}
-
-		case 'ENOTDIR': {
-			return 'is not a folder';
-		}
-
-		case 'EACCES':
-		case 'EPERM': {
-			return 'may not be read by you';
-		}
-
-		default: {
-			return `cannot be read (${error instanceof Error ? error.message : String(error)})`;
-		}
-	}
-};
-
 /** Whether the folders of all concepts can be read and hold images. A class image folder may be missing: the run makes it. */
 export const checkConceptFolders = async (concepts: readonly Concept[]): Promise<Problem[]> => {
 	const problems: Problem[] = [];
@@ -66,7 +46,7 @@ export const checkConceptFolders = async (concepts: readonly Concept[]): Promise
 					problems.push({level: 'block', key: instanceKey, message: `The folder of instance images ${instanceImages} ${found}.`, cure: `Put pictures of your subject there (${imageExtensions.join(' ')}).`});
 				}
 			} catch (error) {
-				problems.push({level: 'block', key: instanceKey, message: `The folder of instance images ${instanceImages} ${folderFault(error)}.`, cure: 'Correct the path; relative paths start from the folder of the config file.'});
+				problems.push({level: 'block', key: instanceKey, message: `The folder of instance images ${instanceImages} ${faultOf(error)}.`, cure: 'Correct the path; relative paths start from the folder of the config file.'});
 			}
 		}
 
@@ -75,7 +55,7 @@ export const checkConceptFolders = async (concepts: readonly Concept[]): Promise
 				await countImages(classImages);
 			} catch (error) {
 				if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-					problems.push({level: 'block', key: `concepts.${index}.classImages`, message: `The folder of class images ${classImages} ${folderFault(error)}.`, cure: 'Correct the path, or leave it out.'});
+					problems.push({level: 'block', key: `concepts.${index}.classImages`, message: `The folder of class images ${classImages} ${faultOf(error)}.`, cure: 'Correct the path, or leave it out.'});
 				}
 			}
 		}

@@ -10,3 +10,14 @@ export {checkConfig, adjustConfig, constraints, type Constraint, type Facts} fro
 export {formatProblems, isBlocking, type Problem} from './problem.ts';
 export {absolutePath, asset, packageFolder} from './paths.ts';
 export {readModelFacts, resolveBaseModel, BaseModelError, type ModelFacts} from './base-model.ts';
+export {checkBeforeStart, FileExistsError, readConfigFile, readConfigValues, writeConfigFile, type StartCheck} from './config-file.ts';
+export {checkConceptFolders, countImages, imageExtensions, type FolderCount} from './image-folder.ts';
+export {demoConfig} from './demo.ts';
+export {shippedPresets, subjectConfig, subjects, type ShippedPreset, type Subject} from './shipped.ts';
+export {describeHardware, detectHardware, diskRoom, formatBytes, type DetectOptions, type Hardware} from './hardware.ts';
+export {queryGpus, type Gpu, type GpuReport} from './nvidia-smi.ts';
+export {estimateTrainingMemory} from './memory-estimate.ts';
+export {recommendConfig, type Reason, type Recommendation, type Wishes} from './recommend.ts';
+export {PresetError, PresetStore, type Preset, type RecentKind} from './store.ts';
+export {explainSetting, searchSettings, settingsTable} from './explain.ts';
+export {textFromValue, valueFromText, type TextValue} from './text-value.ts';

@@ -122,7 +122,8 @@ const describeValue = (where: readonly string[], value: unknown): Problem => {
 			key,
 			message: `${key} is ${shown}. It must ${accepts(setting)}.`,
 			cure:
-				quoted ? `Write the number without quotes: ${value.trim()}.`
+				setting.type === 'path' && typeof value === 'string' ? 'In JSON a backslash is written twice: "C:\\\\photos". A forward slash works as well.'
+				: quoted ? `Write the number without quotes: ${value.trim()}.`
 				: meant ? `Did you mean ${meant}? Or ${fallback}.`
 				: `Change it, or ${fallback}.`,
 		};

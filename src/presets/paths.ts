@@ -27,3 +27,29 @@ export const packageFolder = (): string => {
 
 /** A file or folder that comes with the program. */
 export const asset = (...names: readonly string[]): string => path.join(packageFolder(), 'assets', ...names);
+
+/** What the file system's refusal means, to complete "The folder x ...". */
+export const faultOf = (error: unknown): string => {
+	switch ((error as NodeJS.ErrnoException).code) {
+		case 'ENOENT': {
+			return 'does not exist';
+		}
+
+		case 'ENOTDIR': {
+			return 'is not a folder';
+		}
+
+		case 'EISDIR': {
+			return 'is a folder, not a file';
+		}
+
+		case 'EACCES':
+		case 'EPERM': {
+			return 'may not be read by you';
+		}
+
+		default: {
+			return `cannot be read (${error instanceof Error ? error.message : String(error)})`;
+		}
+	}
+};

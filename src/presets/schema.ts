@@ -26,7 +26,8 @@ export const schemaOf = (setting: Setting): z.ZodType<SettingValue> => {
 		}
 
 		case 'path': {
-			return z.string();
+			// "C:\new" is valid JSON for a path with a line break in it.
+			return z.string().regex(/^\P{Cc}*$/u);
 		}
 
 		case 'texts': {
@@ -61,7 +62,8 @@ export const accepts = (setting: Setting): string => {
 		}
 
 		case 'path': {
-			return setting.words ? `be the path of a ${setting.kind} or the word ${setting.words.join(' or ')}` : `be the path of a ${setting.kind}`;
+			const words = setting.words ? ` or the word ${setting.words.join(' or ')}` : '';
+			return `be the path of a ${setting.kind}${words}`;
 		}
 
 		case 'texts': {

@@ -1,0 +1,112 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {cgroupLimits} from './cgroup.ts';
+import {queryGpus, type GpuReport} from './nvidia-smi.ts';
+
+/** What this process may use of the machine. */
+export interface Hardware {
+	readonly cpu: {
+		readonly model: string;
+		/** Cores this process may use: what affinity and control groups leave. */
+		readonly cores: number;
+	};
+	readonly memory: {
+		readonly totalBytes: number;
+		/** What can be taken now without swapping. */
+		readonly availableBytes: number;
+	};
+	readonly disk: {
+		readonly folder: string;
+		readonly freeBytes: number;
+	};
+	readonly gpu: GpuReport;
+}
+
+export interface DetectOptions {
+	/** The folder whose disk room is asked for; it need not exist yet. The working directory when left out. */
+	readonly folder?: string;
+	readonly nvidiaSmi?: string;
+	readonly timeoutMs?: number;
+	/** Root of the file system that describes the machine. */
+	readonly root?: string;
+}
+
+/** Looks at CPU, memory, disk and GPUs. Takes some 30 ms, at most `timeoutMs` (3 s) when the GPU driver hangs. */
+export const detectHardware = async ({folder = process.cwd(), nvidiaSmi, timeoutMs, root = '/'}: DetectOptions = {}): Promise<Hardware> => {
+	const limits = cgroupLimits(root);
+	const memory = machineMemory(root);
+	return {
+		cpu: {
+			model: os.cpus()[0]?.model.trim() || 'unknown CPU',
+			cores: Math.max(1, Math.min(os.availableParallelism(), Math.ceil(limits.cpus ?? Infinity))),
+		},
+		memory: {
+			totalBytes: Math.min(memory.totalBytes, limits.memoryLimitBytes ?? Infinity),
+			availableBytes: Math.min(memory.availableBytes, limits.memoryAvailableBytes ?? Infinity),
+		},
+		disk: diskRoom(folder),
+		gpu: await queryGpus({...(nvidiaSmi === undefined ? {} : {command: nvidiaSmi}), ...(timeoutMs === undefined ? {} : {timeoutMs})}),
+	};
+};
+
+/** MemAvailable counts the file cache that can be dropped; os.freemem does not on every system. */
+const machineMemory = (root: string): Hardware['memory'] => {
+	let meminfo = '';
+	try {
+		meminfo = fs.readFileSync(path.join(root, 'proc/meminfo'), 'utf8');
+	} catch {}
+
+	const kibibytes = (key: string): number | undefined => {
+		const match = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(meminfo);
+		return match ? Number(match[1]) * 1024 : undefined;
+	};
+
+	return {totalBytes: kibibytes('MemTotal') ?? os.totalmem(), availableBytes: kibibytes('MemAvailable') ?? os.freemem()};
+};
+
+/** Free room on the disk that holds, or will hold, a folder. Throws when no folder above it can be read. */
+export const diskRoom = (folder: string): Hardware['disk'] => {
+	let existing = path.resolve(folder);
+	while (!fs.existsSync(existing) && path.dirname(existing) !== existing) {
+		existing = path.dirname(existing);
+	}
+
+	const {bavail, bsize} = fs.statfsSync(existing);
+	return {folder, freeBytes: bavail * bsize};
+};
+
+/** 1.5 GiB, 200 MiB. */
+export const formatBytes = (bytes: number): string => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`);
+
+const describeGpu = (report: GpuReport): readonly string[] => {
+	switch (report.state) {
+		case 'present': {
+			return report.gpus.map(
+				({name, computeCapability, freeBytes, totalBytes, driver}) =>
+					`GPU     ${name}${computeCapability === undefined ? '' : ` (compute ${computeCapability.toFixed(1)})`}, ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free, driver ${driver}`,
+			);
+		}
+
+		case 'none': {
+			return ['GPU     none: the NVIDIA driver finds no device'];
+		}
+
+		case 'no-driver': {
+			return ['GPU     none: there is no NVIDIA driver (nvidia-smi not found)'];
+		}
+
+		case 'driver-fails': {
+			return [`GPU     the NVIDIA driver does not work: ${report.message.split('\n')[0]}`];
+		}
+	}
+};
+
+/** The machine in a few lines. */
+export const describeHardware = ({cpu, memory, disk, gpu}: Hardware): string =>
+	[
+		`CPU     ${cpu.model}, ${cpu.cores} ${cpu.cores === 1 ? 'core' : 'cores'}`,
+		`Memory  ${formatBytes(memory.availableBytes)} of ${formatBytes(memory.totalBytes)} available`,
+		`Disk    ${formatBytes(disk.freeBytes)} free in ${disk.folder}`,
+		...describeGpu(gpu),
+	].join('\n');

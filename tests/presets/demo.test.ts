@@ -1,0 +1,32 @@
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {countImages, demoConfig, hasPriorPreservation, packageFolder, parseConfig, readModelFacts, resolveBaseModel, shippedPresets} from '../../src/presets/index.ts';
+import {readValues} from '../../src/presets/parse.ts';
+
+test('the demo trains with the values that its targets were measured with', () => {
+	expect(demoConfig({prior: true})).toMatchObject({
+		learningRate: 1e-4, textEncoderLearningRate: 5e-5, learningRateSchedule: 'constant_with_warmup', warmupSteps: 20, batchSize: 4, maxSteps: 300,
+		priorLossWeight: 1, weightDecay: 0.01, gradientClip: 1, resolution: 128, cacheLatents: 'ram', sampler: 'ddim', samplingSteps: 20, guidance: 5, trainUnet: true, trainTextEncoder: true,
+		concepts: [{instancePrompt: 'a photo of sks robot', classPrompt: 'a photo of a robot', classSamplingSteps: 20, classGuidance: 5}],
+	});
+});
+
+test('the demo has at least the 24 class images of the measured runs, and none without the prior', async () => {
+	const [concept] = demoConfig().concepts;
+	const {images} = await countImages(concept.instanceImages);
+	expect(images * concept.classImagesPerInstance).toBeGreaterThanOrEqual(24);
+	expect(hasPriorPreservation(demoConfig({prior: false}))).toBe(false);
+});
+
+test('the demo model is found in the package and fits the demo\'s resolution', () => {
+	expect(resolveBaseModel('demo')).toBe(path.join(packageFolder(), 'assets', 'demo', 'base'));
+	expect(readModelFacts('demo')).toMatchObject({resolution: 128, resolutionMultiple: 32, autoencoderFactor: 8, prediction: 'epsilon', parameters: {unet: 2_511_972, textEncoder: 368_064, autoencoder: 1_098_751}});
+	expect(parseConfig(demoConfig(), {facts: {model: readModelFacts('demo')}}).problems).toEqual([]);
+});
+
+test('every shipped preset holds values in range', () => {
+	expect(shippedPresets.map(({name}) => name)).toEqual(['demo', 'person', 'object', 'style']);
+	for (const {config} of shippedPresets) {
+		expect(readValues(config()).problems).toEqual([]);
+	}
+});

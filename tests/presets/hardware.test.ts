@@ -1,0 +1,112 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {describeHardware, detectHardware, queryGpus} from '../../src/presets/index.ts';
+import {cgroupLimits} from '../../src/presets/cgroup.ts';
+
+let folder: string;
+beforeEach(async () => {
+	folder = await fs.mkdtemp(path.join(os.tmpdir(), 'hardware-'));
+});
+afterEach(async () => {
+	await fs.rm(folder, {recursive: true, force: true});
+});
+
+const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
+	for (const [name, text] of Object.entries(files)) {
+		await fs.mkdir(path.dirname(path.join(folder, name)), {recursive: true});
+		await fs.writeFile(path.join(folder, name), text, {mode: 0o755});
+	}
+};
+
+const nvidiaSmi = async (script: string): Promise<string> => {
+	await write({'nvidia-smi': `#!/bin/sh\n${script}\n`});
+	return path.join(folder, 'nvidia-smi');
+};
+
+describe('GPUs', () => {
+	test('are read with their memory, capability and driver', async () => {
+		const command = await nvidiaSmi('echo "0, NVIDIA GeForce RTX 3060, 12288, 512, 11776, 550.54.14, 8.6"; echo "1, Tesla T4, 15360, 0, 15360, 550.54.14, 7.5"');
+		expect(await queryGpus({command})).toEqual({
+			state: 'present',
+			gpus: [
+				{index: 0, name: 'NVIDIA GeForce RTX 3060', totalBytes: 12 * 2 ** 30, usedBytes: 512 * 2 ** 20, freeBytes: 11.5 * 2 ** 30, driver: '550.54.14', computeCapability: 8.6},
+				{index: 1, name: 'Tesla T4', totalBytes: 15 * 2 ** 30, usedBytes: 0, freeBytes: 15 * 2 ** 30, driver: '550.54.14', computeCapability: 7.5},
+			],
+		});
+	});
+
+	test('of a driver that does not know their capability are asked without it', async () => {
+		const command = await nvidiaSmi('case "$1" in *compute_cap*) echo "Field \\"compute_cap\\" is not a valid field to query."; exit 2;; esac\necho "0, Tesla K80, 11441, 0, 11441, 470.57.02"');
+		expect(await queryGpus({command})).toMatchObject({state: 'present', gpus: [{name: 'Tesla K80'}]});
+	});
+
+	test('that are not there are told from a driver that is not there, fails, or hangs', async () => {
+		expect(await queryGpus({command: path.join(folder, 'absent')})).toEqual({state: 'no-driver'});
+		expect(await queryGpus({command: await nvidiaSmi('echo "No devices were found"; exit 6')})).toEqual({state: 'none'});
+		const failure = 'NVIDIA-SMI has failed because it couldn\'t communicate with the NVIDIA driver.';
+		expect(await queryGpus({command: await nvidiaSmi(`echo "${failure}"; exit 9`)})).toEqual({state: 'driver-fails', message: failure});
+		expect(await queryGpus({command: await nvidiaSmi('exec sleep 30'), timeoutMs: 200})).toEqual({state: 'driver-fails', message: 'nvidia-smi gave no answer within 0.2 seconds'});
+		expect(await queryGpus({command: await nvidiaSmi('echo gibberish')})).toMatchObject({state: 'driver-fails', message: expect.stringContaining('gibberish')});
+	});
+});
+
+describe('control groups', () => {
+	test('of version 2 limit by the tightest level; file cache that can be dropped is free', async () => {
+		await write({
+			'proc/self/cgroup': '0::/job/step\n',
+			'sys/fs/cgroup/job/memory.max': '8000',
+			'sys/fs/cgroup/job/memory.current': '5000',
+			'sys/fs/cgroup/job/memory.stat': 'anon 3000\ninactive_file 1500\n',
+			'sys/fs/cgroup/job/step/memory.max': 'max',
+			'sys/fs/cgroup/job/step/memory.current': '1000',
+			'sys/fs/cgroup/job/step/cpu.max': '150000 100000',
+		});
+		expect(cgroupLimits(folder)).toEqual({memoryLimitBytes: 8000, memoryAvailableBytes: 4500, cpus: 1.5});
+	});
+
+	test('of version 1 limit too, and its huge number is no limit', async () => {
+		await write({
+			'proc/self/cgroup': '4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n',
+			'sys/fs/cgroup/memory/memory.limit_in_bytes': '6000',
+			'sys/fs/cgroup/memory/memory.usage_in_bytes': '1000',
+			'sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes': '9223372036854771712',
+			'sys/fs/cgroup/cpu/cpu.cfs_quota_us': '-1',
+			'sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000',
+		});
+		expect(cgroupLimits(folder)).toEqual({memoryLimitBytes: 6000, memoryAvailableBytes: 5000});
+	});
+
+	test('that do not exist limit nothing', () => {
+		expect(cgroupLimits(folder)).toEqual({});
+	});
+});
+
+describe('the machine', () => {
+	test('is described with what this process may use', async () => {
+		await write({
+			'proc/meminfo': 'MemTotal:       16777216 kB\nMemFree:         1048576 kB\nMemAvailable:    8388608 kB\n',
+			'proc/self/cgroup': '0::/\n',
+			'sys/fs/cgroup/memory.max': String(6 * 2 ** 30),
+			'sys/fs/cgroup/memory.current': String(2 * 2 ** 30),
+			'sys/fs/cgroup/cpu.max': '50000 100000',
+		});
+		const hardware = await detectHardware({root: folder, folder: path.join(folder, 'not', 'yet'), nvidiaSmi: await nvidiaSmi('echo "0, Tesla T4, 15360, 0, 15360, 550.54.14, 7.5"')});
+		expect(hardware).toMatchObject({cpu: {cores: 1}, memory: {totalBytes: 6 * 2 ** 30, availableBytes: 4 * 2 ** 30}});
+		expect(hardware.disk.freeBytes).toBeGreaterThan(0);
+		const text = describeHardware(hardware);
+		expect(text).toContain('1 core\n');
+		expect(text).toContain('4.0 GiB of 6.0 GiB available');
+		expect(text).toContain('Tesla T4 (compute 7.5), 15.0 GiB of 15.0 GiB free, driver 550.54.14');
+	});
+
+	test('that runs this test has a core, memory and disk', async () => {
+		const {cpu, memory, disk} = await detectHardware();
+		expect(cpu.cores).toBeGreaterThanOrEqual(1);
+		expect(cpu.cores).toBeLessThanOrEqual(os.cpus().length);
+		expect(memory.availableBytes).toBeGreaterThan(0);
+		expect(memory.availableBytes).toBeLessThanOrEqual(memory.totalBytes);
+		expect(disk.freeBytes).toBeGreaterThan(0);
+	});
+});
