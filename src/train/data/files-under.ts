@@ -1,0 +1,51 @@
+import {readdir, realpath, stat} from 'node:fs/promises';
+import path from 'node:path';
+
+export interface FoundFile {
+	/** Absolute. */
+	readonly file: string;
+	/** Why it cannot be opened, when that is known already (a link to nowhere, a folder that may not be read). */
+	readonly fault?: string;
+}
+
+/**
+ * Every file of a folder and its subfolders, by name within each folder (the same order on every machine). Hidden files and
+ * folders, macOS's `._` files among them, are left out. Links are followed; a folder is entered once.
+ * @throws what the file system says about `folder` itself.
+ */
+export async function filesUnder(folder: string, entered = new Set<string>()): Promise<FoundFile[]> {
+	const real = await realpath(folder);
+	if (entered.has(real)) return [];
+	entered.add(real);
+	const names = (await readdir(folder)).filter(name => !name.startsWith('.')).sort();
+	const found: FoundFile[] = [];
+	for (const name of names) {
+		const file = path.join(folder, name);
+		try {
+			if ((await stat(file)).isDirectory()) found.push(...(await filesUnder(file, entered)));
+			else found.push({file});
+		} catch (error) {
+			found.push({file, fault: fileFault(error)});
+		}
+	}
+	return found;
+}
+
+/** What a file-system error means, to follow a name: "photo.jpg: …". */
+export function fileFault(error: unknown): string {
+	switch ((error as NodeJS.ErrnoException).code) {
+		case 'ENOENT': {
+			return 'does not exist';
+		}
+		case 'ENOTDIR': {
+			return 'is not a folder';
+		}
+		case 'EACCES':
+		case 'EPERM': {
+			return 'may not be read by you';
+		}
+		default: {
+			return `cannot be read (${error instanceof Error ? error.message : String(error)})`;
+		}
+	}
+}

@@ -1,0 +1,120 @@
+import {access, constants, stat} from 'node:fs/promises';
+import path from 'node:path';
+import sharp from 'sharp';
+import {DataError} from './data-error.ts';
+import {fileFault, filesUnder, type FoundFile} from './files-under.ts';
+
+export interface ScannedImage {
+	/** Absolute. */
+	readonly file: string;
+	/** Pixels as the image is shown, after its EXIF rotation. */
+	readonly width: number;
+	readonly height: number;
+}
+
+export interface SkippedFile {
+	/** Absolute. */
+	readonly file: string;
+	readonly reason: string;
+}
+
+export interface FolderScan {
+	readonly folder: string;
+	readonly images: readonly ScannedImage[];
+	/** Files that are not used, each with its reason. Hidden files and the captions of images are not among them. */
+	readonly skipped: readonly SkippedFile[];
+}
+
+/** What the image library calls the formats that are read; the first frame of an animated one. */
+const readFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'tiff', 'gif', 'heif']);
+
+/** Images that people have and that are not read. */
+const otherImages: Readonly<Record<string, string>> = {'.bmp': 'BMP', '.heic': 'HEIC', '.heif': 'HEIC', '.svg': 'SVG', '.psd': 'Photoshop', '.jxl': 'JPEG XL', '.jp2': 'JPEG 2000'};
+
+const imagesAtOnce = 4;
+
+/**
+ * Finds the images of a folder and its subfolders, in an order that is the same everywhere. Every image is decoded to its end: what
+ * would fail in the middle of the training is named here.
+ * @throws DataError when the folder is missing, may not be read, or (unless `allowEmpty`) holds no usable image.
+ */
+export async function scanFolder(folder: string, {allowEmpty = false}: {allowEmpty?: boolean} = {}): Promise<FolderScan> {
+	const absolute = path.resolve(folder);
+	const found = await openFolder(absolute);
+	const looks: (ScannedImage | SkippedFile)[] = [];
+	for (let begin = 0; begin < found.length; begin += imagesAtOnce) {
+		looks.push(...(await Promise.all(found.slice(begin, begin + imagesAtOnce).map(look))));
+	}
+	const images = looks.filter(each => 'width' in each);
+	const withImage = new Set(images.map(({file}) => withoutExtension(file)));
+	const skipped = looks.filter(each => 'reason' in each).filter(({file}) => !(isText(file) && withImage.has(withoutExtension(file))));
+	const scan = {folder: absolute, images, skipped};
+	if (images.length === 0 && !allowEmpty) {
+		throw new DataError(skipped.length === 0 ? `The folder ${absolute} is empty.` : `The folder ${absolute} holds no usable image: ${list(skipped.map(named(scan)))}.`, {
+			action: 'Put the pictures there (PNG, JPEG, WebP, TIFF, AVIF or GIF), or choose another folder.',
+		});
+	}
+	return scan;
+}
+
+/** What the person should know about a scan before the training, one sentence for each kind of thing; `resolution`: the training size in pixels. */
+export function scanWarnings(scan: FolderScan, resolution: {readonly width: number; readonly height: number}): string[] {
+	const small = scan.images.filter(({width, height}) => width < resolution.width || height < resolution.height);
+	const sizes = small.map(image => `${path.relative(scan.folder, image.file)} (${image.width}x${image.height})`);
+	return [
+		...(scan.skipped.length > 0 ? [`Skipped ${count(scan.skipped, 'file')} in ${scan.folder}: ${list(scan.skipped.map(named(scan)))}.`] : []),
+		...(small.length > 0 ? [`${count(small, 'image')} in ${scan.folder} smaller than ${resolution.width}x${resolution.height}, so enlarged and blurred: ${list(sizes)}.`] : []),
+	];
+}
+
+async function openFolder(folder: string): Promise<FoundFile[]> {
+	try {
+		if (!(await stat(folder)).isDirectory()) throw new DataError(`${folder} is a file, not a folder of images.`, {action: 'Give the folder that the image lies in.'});
+		return await filesUnder(folder);
+	} catch (error) {
+		if (error instanceof DataError) throw error;
+		throw new DataError(`The image folder ${folder} ${fileFault(error)}.`, {action: 'Correct the path, or make the folder readable (chmod u+rx).', cause: error});
+	}
+}
+
+async function look({file, fault}: FoundFile): Promise<ScannedImage | SkippedFile> {
+	if (fault) return {file, reason: fault};
+	const extension = path.extname(file).toLowerCase();
+	try {
+		await access(file, constants.R_OK);
+		if ((await stat(file)).size === 0) return {file, reason: 'is an empty file'};
+	} catch (error) {
+		return {file, reason: fileFault(error)};
+	}
+	let format: string | undefined;
+	try {
+		const image = sharp(file, {failOn: 'error'});
+		const {autoOrient, ...metadata} = await image.metadata();
+		({format} = metadata);
+		if (!readFormats.has(format)) return {file, reason: unreadable(extension)};
+		await image.raw().toBuffer();
+		return {file, ...autoOrient};
+	} catch (error) {
+		// With a format but no end: a download that broke off, or a format whose compression is missing here (HEIC).
+		if (!format || extension in otherImages) return {file, reason: unreadable(extension)};
+		return {file, reason: `is damaged or cut off (${firstLine(error)})`};
+	}
+}
+
+function unreadable(extension: string): string {
+	if (extension in otherImages) return `${otherImages[extension]} images cannot be read: save it as PNG or JPEG`;
+	return extension === '.txt' ? 'is a text without an image of its name' : 'is not an image';
+}
+
+const isText = (file: string) => path.extname(file).toLowerCase() === '.txt';
+const withoutExtension = (file: string) => file.slice(0, file.length - path.extname(file).length);
+const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0];
+const named = ({folder}: FolderScan) => ({file, reason}: SkippedFile) => `${path.relative(folder, file)} ${reason}`;
+const count = ({length}: readonly unknown[], word: string) => `${length} ${word}${length === 1 ? '' : 's'}`;
+
+const longestList = 10;
+
+function list(names: readonly string[]): string {
+	const more = names.length - longestList;
+	return names.slice(0, longestList).join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
