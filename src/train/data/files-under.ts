@@ -4,7 +4,7 @@ import path from 'node:path';
 export interface FoundFile {
 	/** Absolute. */
 	readonly file: string;
-	/** Why it cannot be opened, when that is known already (a link to nowhere, a folder that may not be read). */
+	/** Why it cannot be opened, when that is known already (a link to nowhere, a folder that may not be read, a pipe). */
 	readonly fault?: string;
 }
 
@@ -22,8 +22,10 @@ export async function filesUnder(folder: string, entered = new Set<string>()): P
 	for (const name of names) {
 		const file = path.join(folder, name);
 		try {
-			if ((await stat(file)).isDirectory()) found.push(...(await filesUnder(file, entered)));
-			else found.push({file});
+			const status = await stat(file);
+			if (status.isDirectory()) found.push(...(await filesUnder(file, entered)));
+			// A pipe or a device would keep its reader waiting for ever.
+			else found.push(status.isFile() ? {file} : {file, fault: 'is not a file'});
 		} catch (error) {
 			found.push({file, fault: fileFault(error)});
 		}

@@ -1,4 +1,4 @@
-import {access, constants, stat} from 'node:fs/promises';
+import {open, stat} from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import {DataError} from './data-error.ts';
@@ -81,8 +81,9 @@ async function look({file, fault}: FoundFile): Promise<ScannedImage | SkippedFil
 	if (fault) return {file, reason: fault};
 	const extension = path.extname(file).toLowerCase();
 	try {
-		await access(file, constants.R_OK);
-		if ((await stat(file)).size === 0) return {file, reason: 'is an empty file'};
+		const handle = await open(file);
+		const {size} = await handle.stat().finally(() => handle.close());
+		if (size === 0) return {file, reason: 'is an empty file'};
 	} catch (error) {
 		return {file, reason: fileFault(error)};
 	}

@@ -1,4 +1,5 @@
 import {chmod, mkdir, readFile, symlink, writeFile} from 'node:fs/promises';
+import {execFileSync} from 'node:child_process';
 import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {scanFolder, scanWarnings} from '../../../src/train/data/index.ts';
@@ -66,6 +67,13 @@ describe('scanFolder', () => {
 		const {images, skipped} = await scanFolder(folder.path);
 		expect(names(images)).toEqual(['good.png']);
 		expect(skipped).toEqual([]);
+	});
+
+	test('a pipe among the images does not stop the scan', async () => {
+		await gradient(8, 8).png().toFile(folder.file('good.png'));
+		execFileSync('mkfifo', [folder.file('pipe.png')]);
+		const {images, skipped} = await scanFolder(folder.path);
+		expect([names(images), names(skipped)]).toEqual([['good.png'], ['pipe.png']]);
 	});
 
 	test('a folder that is linked into itself is entered once', async () => {
