@@ -1,5 +1,4 @@
-import fs from 'node:fs';
-import path from 'node:path';
+import {diskRoom, formatBytes} from '../presets/index.ts';
 
 /** What is to be written does not fit on the disk. */
 export class DiskRoomError extends Error {
@@ -12,32 +11,17 @@ export class DiskRoomError extends Error {
 	}
 }
 
-/** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */
-export function freeBytes(folder: string): number {
-	let existing = path.resolve(folder);
-	while (!fs.existsSync(existing)) {
-		existing = path.dirname(existing);
-	}
-
-	const {bavail, bsize} = fs.statfsSync(existing);
-	return bavail * bsize;
-}
-
 /**
- * Checks, before anything is written, that it will fit.
+ * Checks, before anything is written, that it will fit on the disk of `folder`, which need not exist yet.
  * @param purpose what needs the room, as in "The checkpoint of step 400"
  * @throws DiskRoomError
  */
 export function requireRoom(folder: string, bytes: number, purpose: string): void {
-	const free = freeBytes(folder);
-	if (free < bytes) {
+	const {freeBytes} = diskRoom(folder);
+	if (freeBytes < bytes) {
 		throw new DiskRoomError(
-			`${purpose} needs ${gibibytes(bytes)} and the disk of ${folder} has ${gibibytes(free)} left.`,
-			`Free ${gibibytes(bytes - free)} there, keep fewer checkpoints, or keep runs on another disk with DREAMBOOTH_RUNS=FOLDER.`,
+			`${purpose} needs ${formatBytes(bytes)} and the disk of ${folder} has ${formatBytes(freeBytes)} left.`,
+			`Free ${formatBytes(bytes - freeBytes)} there, keep fewer checkpoints, or keep runs on another disk with DREAMBOOTH_RUNS=FOLDER.`,
 		);
 	}
-}
-
-function gibibytes(bytes: number): string {
-	return bytes < 0.1 * 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

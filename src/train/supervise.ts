@@ -7,7 +7,7 @@ import {
 } from './protocol/index.ts';
 import {holdRunFolder} from './runner-lock.ts';
 import {trainerMessageSchema, type TrainerMessage} from './trainer-messages.ts';
-import {lastWords, nameDeath} from './trainer-death.ts';
+import {deathOf, lastWords, nameDeath} from './native-death.ts';
 
 /** How long a trainer may take to end after it has said its last word, or after it was told to end at once. */
 const lastBreathMs = 3000;
@@ -228,18 +228,4 @@ export class Supervisor {
 		Object.assign(this.#run.record, change);
 		writeRun(this.#run);
 	}
-}
-
-/** How the process ended, once everything that it had said is heard. */
-async function deathOf(child: ChildProcess): Promise<{code: number | null; signal: NodeJS.Signals | null; error?: Error}> {
-	const heard = new Promise<void>(resolve => {
-		child.once('disconnect', resolve);
-	});
-	return new Promise(resolve => {
-		child.on('error', error => resolve({code: null, signal: null, error}));
-		child.once('exit', async (code, signal) => {
-			await heard;
-			resolve({code, signal});
-		});
-	});
 }

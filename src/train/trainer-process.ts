@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {formatProblems, isBlocking, parseConfig} from '../presets/index.ts';
+import {describeFailure} from './failure.ts';
 import {commandSchema, latestCheckpoint, readRun, RunError, type Command} from './protocol/index.ts';
 import type {CommandQueue, Outcome, Session, Train} from './session.ts';
 import type {TrainerMessage} from './trainer-messages.ts';
@@ -25,7 +26,10 @@ async function conclude(folder: string, commands: Commands, train: Train): Promi
 		return await train(openSession(folder, commands)) satisfies Outcome;
 	} catch (error) {
 		console.error(error);
-		return describe(error, folder);
+		return {type: 'failed', ...describeFailure(error, {
+			next: `Set that right and continue with: dreambooth resume ${path.basename(folder)}`,
+			evidence: `the end of ${path.join(folder, 'log.txt')}`,
+		})};
 	}
 }
 
@@ -68,13 +72,6 @@ async function tell(message: TrainerMessage): Promise<void> {
 			delay(10_000),
 		]);
 	}
-}
-
-function describe(error: unknown, folder: string): TrainerMessage {
-	const {name, message} = error instanceof Error ? error : new Error(String(error));
-	return error instanceof Error && 'action' in error && typeof error.action === 'string'
-		? {type: 'failed', cause: name, message, action: error.action}
-		: {type: 'failed', cause: 'defect', message, action: `This is a defect of dreambooth. Please report it with the end of ${path.join(folder, 'log.txt')}.`};
 }
 
 /** When the system runs out of memory it is this process that must go, not the runner that saves the day. */

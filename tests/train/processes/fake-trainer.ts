@@ -52,7 +52,7 @@ await runTrainer(async session => {
 function misbehave(script: Script, step: number): void {
 	if (step === script.dieAt) {
 		console.error('terminate called without an active exception');
-		process.kill(process.pid, 'SIGABRT');
+		process.abort();
 	}
 
 	if (step === script.failAt) {

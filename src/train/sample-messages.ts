@@ -1,0 +1,35 @@
+import {z} from 'zod';
+
+/** Pictures to make with a model, outside any run. Paths are absolute. */
+export const sampleJobSchema = z.object({
+	/** A diffusers folder. */
+	model: z.string(),
+	negativePrompt: z.string(),
+	sampler: z.string(),
+	samplingSteps: z.number().int().positive(),
+	guidance: z.number(),
+	/** Pixels. */
+	width: z.number().int().positive(),
+	height: z.number().int().positive(),
+	images: z.array(z.object({prompt: z.string(), seed: z.number().int(), file: z.string()})),
+});
+export type SampleJob = z.infer<typeof sampleJobSchema>;
+
+/** What happens while they are made. */
+export const sampleProgressSchema = z.discriminatedUnion('type', [
+	/** `share` of the work is done: 0 ... 1. */
+	z.object({type: z.literal('progress'), share: z.number()}),
+	z.object({type: z.literal('image'), file: z.string()}),
+]);
+export type SampleProgress = z.infer<typeof sampleProgressSchema>;
+
+/** What the sampling process tells its parent: progress, then one of the other two. */
+export const sampleMessageSchema = z.union([
+	sampleProgressSchema,
+	z.object({type: z.literal('done')}),
+	z.object({type: z.literal('failed'), message: z.string(), action: z.string()}),
+]);
+export type SampleMessage = z.infer<typeof sampleMessageSchema>;
+
+/** `sampleImages` of sample.ts, which the sampling process calls. */
+export type SampleImages = (job: SampleJob, tell: (progress: SampleProgress) => void) => Promise<void>;
