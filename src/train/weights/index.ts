@@ -1,4 +1,5 @@
 export {atomicWriteFile} from './atomic.ts';
+export {checkWeights} from './check-weights.ts';
 export {
 	parseSchedulerConfig,
 	parseTextEncoderConfig,
@@ -11,7 +12,13 @@ export {
 	type UpBlockType,
 	type VaeConfig,
 } from './configs.ts';
+export {openModelFolder, type ModelFolder} from './diffusers-folder.ts';
 export {WeightsError} from './errors.ts';
 export {encodeFloats, type FloatType} from './half.ts';
+export {modelSpec} from './model-spec.ts';
+export {writeModelFolder, type SaveOptions} from './model-folder-writer.ts';
+export {type NamedTensor, type SaveReport} from './named-tensors.ts';
+export {openNetwork, type Network, type NetworkWeights} from './network-files.ts';
 export {openSafetensors, SafetensorsFile} from './safetensors.ts';
 export {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
+export {openSingleFile, writeSingleFile, type Networks, type SingleFileOptions} from './single-file.ts';

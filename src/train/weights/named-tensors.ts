@@ -1,0 +1,42 @@
+import type {Dtype} from './dtypes.ts';
+import {encodeFloats, type FloatType} from './half.ts';
+import type {SafetensorsFile} from './safetensors.ts';
+import type {TensorToWrite} from './safetensors-writer.ts';
+
+/** A tensor under its checkpoint name. `read` is asked when its turn to be written comes. */
+export interface NamedTensor {
+	readonly name: string;
+	/** As on disk: convolutions [out, in, kernel, kernel], linear [out, in]. */
+	readonly shape: readonly number[];
+	/** Row-major values. */
+	read(): Promise<Float32Array> | Float32Array;
+}
+
+/** What a save has to say. */
+export interface SaveReport {
+	/** Tensors with finite values that the data type cannot hold: they became infinite, and how many. */
+	readonly overflows: readonly {readonly name: string; readonly count: number}[];
+}
+
+/** Collects a save's report while its tensors are encoded. */
+export class Encoder {
+	readonly overflows: {name: string; count: number}[] = [];
+
+	encode(name: string, values: Float32Array, dtype: FloatType): Uint8Array {
+		return encodeFloats(values, dtype, {onOverflow: count => this.overflows.push({name, count})});
+	}
+
+	fresh(tensor: NamedTensor, dtype: FloatType): TensorToWrite {
+		const {name, shape} = tensor;
+		return {name, dtype, shape, bytes: async () => this.encode(name, await tensor.read(), dtype)};
+	}
+
+	/** A tensor of a file, in another type when it has to change. */
+	stored(file: SafetensorsFile, name: string, wanted?: FloatType): TensorToWrite {
+		const {dtype, shape} = file.get(name);
+		if (wanted === undefined || wanted === dtype || !isFloat(dtype)) return {name, dtype, shape, bytes: () => file.readBytes(name)};
+		return {name, dtype: wanted, shape, bytes: async () => this.encode(name, await file.readFloat32(name), wanted)};
+	}
+}
+
+const isFloat = (dtype: Dtype): boolean => dtype === 'F16' || dtype === 'BF16' || dtype === 'F32' || dtype === 'F64';
