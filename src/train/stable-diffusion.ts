@@ -31,8 +31,7 @@ export class StableDiffusion {
 		readonly vae: Parameters,
 		readonly options: OpenOptions,
 	) {
-		const {numTrainTimesteps, rescaleBetasZeroSnr, ...betas} = folder.schedulerConfig;
-		this.schedule = noiseSchedule({...betas, trainTimesteps: numTrainTimesteps, zeroTerminalSnr: rescaleBetasZeroSnr});
+		this.schedule = noiseSchedule(folder.schedulerConfig);
 	}
 
 	/**

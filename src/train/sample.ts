@@ -1,0 +1,20 @@
+import {writePng} from './data/index.ts';
+import {loadRuntime} from './runtime/index.ts';
+import type {SampleImages} from './sample-messages.ts';
+import {samples} from './sampling.ts';
+import type {SamplerName} from './diffusion/index.ts';
+import {StableDiffusion} from './stable-diffusion.ts';
+
+/** Makes pictures with a model folder, outside any run. */
+export const sampleImages: SampleImages = async ({model: folder, images, negativePrompt, sampler, samplingSteps, guidance, width, height, clipSkip = 1}, tell) => {
+	const mode = loadRuntime().device === 'gpu' ? 'xla' : 'graph';
+	const model = await StableDiffusion.open(folder, {mode, clipSkip});
+	const requests = images.map(({prompt, seed}) => ({prompt, negativePrompt, seed}));
+	let index = 0;
+	for await (const {prompt, seed, pixels} of samples(model, requests, {sampler: sampler as SamplerName, steps: samplingSteps, guidance, width, height, onProgress: share => tell({type: 'progress', share})})) {
+		const {file} = images[index++];
+		const facts = {prompt, negativePrompt, seed, sampler, samplingSteps, guidance, width, height, model: folder};
+		await writePng(file, {width, height, pixels}, Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)])));
+		tell({type: 'image', file});
+	}
+};
