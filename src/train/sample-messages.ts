@@ -1,13 +1,17 @@
 import {z} from 'zod';
+import type {TrainingConfig} from '../presets/index.ts';
 
 /** Pictures to make with a model, outside any run. Paths are absolute. */
 export const sampleJobSchema = z.object({
 	/** A diffusers folder. */
 	model: z.string(),
 	negativePrompt: z.string(),
-	sampler: z.string(),
+	/** The settings know their names. */
+	sampler: z.custom<TrainingConfig['sampler']>(value => typeof value === 'string'),
 	samplingSteps: z.number().int().positive(),
 	guidance: z.number(),
+	/** As users count: 1 uses the last layer of the text encoder. */
+	clipSkip: z.number().int().positive().optional(),
 	/** Pixels. */
 	width: z.number().int().positive(),
 	height: z.number().int().positive(),

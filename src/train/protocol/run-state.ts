@@ -42,7 +42,7 @@ function fold(summary: RunSummary, event: RunEvent): RunSummary {
 	const next = {...summary, lastEventTime: event.time};
 	switch (event.type) {
 		case 'started': {
-			return {...lasting, lastEventTime: event.time, state: 'running', step: event.resumedFromStep ?? 0};
+			return {...lasting, lastEventTime: event.time, state: 'running', step: event.resumedFromStep ?? summary.step};
 		}
 
 		case 'plan': {
