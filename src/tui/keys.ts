@@ -60,6 +60,7 @@ export function keyName(input: string, key: Key): string | undefined {
 const SIGNS: Record<string, {unicode: string; ascii: string}> = {
 	left: {unicode: '←', ascii: 'left'}, right: {unicode: '→', ascii: 'right'}, up: {unicode: '↑', ascii: 'up'}, down: {unicode: '↓', ascii: 'down'},
 	enter: {unicode: 'Enter', ascii: 'Enter'}, esc: {unicode: 'Esc', ascii: 'Esc'}, tab: {unicode: 'Tab', ascii: 'Tab'}, space: {unicode: 'Space', ascii: 'Space'},
+	home: {unicode: 'Home', ascii: 'Home'}, end: {unicode: 'End', ascii: 'End'}, pageup: {unicode: 'PgUp', ascii: 'PgUp'}, pagedown: {unicode: 'PgDn', ascii: 'PgDn'},
 };
 
 /** How a key is written for people: `←`, `Enter`, `Ctrl-C`, `p`. */
@@ -138,9 +139,21 @@ export function useKeys<Context>(
 	{isActive = true, refused = () => {}, otherwise}: {isActive?: boolean; refused?: (reason: string) => void; otherwise?: (name: string) => void} = {},
 ): void {
 	useInput((input, key) => {
-		const name = keyName(input, key);
-		if (name !== undefined && !dispatchKey(bindings, context, name, refused)) {
-			otherwise?.(name);
+		for (const name of keyNames(input, key)) {
+			if (!dispatchKey(bindings, context, name, refused)) {
+				otherwise?.(name);
+			}
 		}
 	}, {isActive});
+}
+
+/** A slow link delivers Ctrl-C pressed twice as one chunk. Letters in one chunk are a paste and mean nothing. */
+function keyNames(input: string, key: Key): readonly string[] {
+	const letters = [...input].map(character => character.charCodeAt(0) + 0x60);
+	if (letters.length > 1 && letters.every(letter => letter > 0x60 && letter <= 0x7A)) {
+		return letters.map(letter => `ctrl+${String.fromCharCode(letter)}`);
+	}
+
+	const name = keyName(input, key);
+	return name === undefined ? [] : [name];
 }

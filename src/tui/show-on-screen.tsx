@@ -17,7 +17,7 @@ export async function showOnScreen<Result>(
 	content: (screen: Screen, finish: (result: Result) => void) => ReactNode,
 	{stdin, stdout, capabilities}: Terminal,
 ): Promise<Result | undefined> {
-	const screen = openScreen({stdin, stdout});
+	const screen = openScreen({stdin, stdout, unicode: capabilities.unicode});
 	let result: Result | undefined;
 	const leave = (): void => app.unmount();
 	const finish = (value: Result): void => {

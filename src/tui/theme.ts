@@ -42,7 +42,7 @@ const UNICODE: Glyphs = {
 };
 
 const ASCII: Glyphs = {
-	barFull: '#', barEmpty: '.', ellipsis: '...', left: '<', right: '>', vertical: '|', horizontal: '-', bullet: '-', check: 'ok', cross: 'x', pointer: '>',
+	barFull: '#', barEmpty: '.', ellipsis: '~', left: '<', right: '>', vertical: '|', horizontal: '-', bullet: '-', check: 'ok', cross: 'x', pointer: '>',
 };
 
 /** The 16 named colours follow the person's own palette; blue and orange-like pairs stay apart for the colour-blind. */

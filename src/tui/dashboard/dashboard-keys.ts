@@ -87,13 +87,7 @@ export const dashboardKeys: readonly Binding[] = [
 	},
 	{
 		keys: ['ctrl+c'], label: '', help: 'Twice: close this window; training goes on.',
-		run: context => {
-			if (context.state.leaving || !isLive(context)) {
-				context.leave();
-			} else {
-				context.dispatch({type: 'leaving'});
-			}
-		},
+		run: context => isLive(context) ? context.dispatch({type: 'leaving'}) : context.leave(),
 	},
 	{
 		keys: ['?'], label: 'help', help: 'This list.',

@@ -13,8 +13,8 @@ export interface DashboardState {
 	readonly prompt: number;
 	/** The answer to the last key, until the next one. */
 	readonly message: {readonly text: string; readonly kind: 'ok' | 'warn'} | undefined;
-	/** Ctrl-C was pressed once: the next one leaves. */
-	readonly leaving: boolean;
+	/** `asked`: Ctrl-C was pressed once, and the next one leaves. */
+	readonly leaving: 'no' | 'asked' | 'yes';
 }
 
 export type DashboardAction =
@@ -27,12 +27,12 @@ export type DashboardAction =
 	| {readonly type: 'quiet'}
 	| {readonly type: 'leaving'};
 
-export const initialState: DashboardState = {mode: 'overview', scale: 'linear', sampleStep: undefined, prompt: 0, message: undefined, leaving: false};
+export const initialState: DashboardState = {mode: 'overview', scale: 'linear', sampleStep: undefined, prompt: 0, message: undefined, leaving: 'no'};
 
 export function reduceDashboard(state: DashboardState, action: DashboardAction): DashboardState {
 	switch (action.type) {
 		case 'show': {
-			return {...state, mode: action.mode, message: undefined, leaving: false};
+			return {...state, mode: action.mode, message: undefined, leaving: 'no'};
 		}
 
 		case 'scale': {
@@ -52,15 +52,15 @@ export function reduceDashboard(state: DashboardState, action: DashboardAction):
 		}
 
 		case 'say': {
-			return {...state, message: {text: action.text, kind: action.kind}, leaving: false};
+			return {...state, message: {text: action.text, kind: action.kind}, leaving: 'no'};
 		}
 
 		case 'leaving': {
-			return {...state, leaving: true, message: {text: 'Training continues without this window. Ctrl-C again leaves; x stops training.', kind: 'ok'}};
+			return state.leaving === 'asked' ? {...state, leaving: 'yes'} : {...state, leaving: 'asked', message: {text: 'Training continues without this window. Ctrl-C again leaves; x stops training.', kind: 'ok'}};
 		}
 
 		case 'quiet': {
-			return state.message || state.leaving ? {...state, message: undefined, leaving: false} : state;
+			return state.message ? {...state, message: undefined, leaving: 'no'} : state;
 		}
 	}
 }

@@ -38,6 +38,7 @@ export interface DashboardProps {
 const MESSAGE_MS = 10_000;
 /** For what changes without any event: that there was none for long. */
 const CLOCK_MS = 10_000;
+const HEADER_ROWS = 2;
 
 /** A run, live or ended, on the whole screen. */
 export function Dashboard({store, title, runFolder, send, pictures, memoryTotalBytes, onLeave}: DashboardProps) {
@@ -59,6 +60,13 @@ export function Dashboard({store, title, runFolder, send, pictures, memoryTotalB
 		pictures: pictures.terminal.pictures !== 'none',
 		leave: () => onLeave(isEnded(view.status) ? 'quit' : 'detached'),
 	};
+	// Two Ctrl-C can come before the screen is drawn again: the state counts them.
+	const isLeaving = state.leaving === 'yes';
+	useEffect(() => {
+		if (isLeaving) {
+			onLeave('detached');
+		}
+	}, [isLeaving, onLeave]);
 	const bindings = state.mode === 'confirm-stop' ? stopKeys : dashboardKeys;
 	useKeys(bindings, context, {
 		refused: reason => dispatch({type: 'say', text: reason, kind: 'warn'}),
@@ -74,14 +82,48 @@ export function Dashboard({store, title, runFolder, send, pictures, memoryTotalB
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
 			<Header view={view} title={title} columns={columns} nowMs={nowMs}/>
-			{state.mode === 'help' && <HelpOverlay bindings={dashboardKeys} context={context} columns={columns} rows={rows - 3}/>}
-			{state.mode === 'picture' && <SamplePane view={view} state={state} runFolder={runFolder} pictures={pictures} area={{columns, rows: rows - 6}}/>}
-			{(state.mode === 'overview' || state.mode === 'confirm-stop') && <Overview areas={areas} context={context} runFolder={runFolder} pictures={pictures}/>}
-			{state.mode !== 'help' && state.mode !== 'picture' && <MemoryGauge view={view} columns={columns} memoryTotalBytes={memoryTotalBytes}/>}
-			{state.mode !== 'help' && <SamplePath context={context} runFolder={runFolder} columns={columns}/>}
-			{state.mode !== 'help' && state.mode !== 'picture' && <Lower areas={areas} lines={lines} context={context}/>}
+			<Middle areas={areas} lines={lines} rows={rows} context={context} runFolder={runFolder} pictures={pictures} memoryTotalBytes={memoryTotalBytes}/>
 			<KeyHints bindings={bindings} context={context} width={columns}/>
 		</Box>
+	);
+}
+
+/** What stands between header and keys: the overview, one picture, or the list of keys. Messages are seen in all of them. */
+function Middle({areas, lines, rows, context, runFolder, pictures, memoryTotalBytes}: {
+	areas: DashboardLayout; lines: readonly MessageLine[]; rows: number; context: DashboardContext; runFolder: string; pictures: PictureCache; memoryTotalBytes: number;
+}) {
+	const {view, state} = context;
+	const {columns, messageRows} = areas;
+	const messages = messageRows > 0 && <Messages lines={lines} columns={columns} rows={messageRows}/>;
+	if (state.mode === 'help') {
+		return (
+			<>
+				<HelpOverlay bindings={dashboardKeys} context={context} columns={columns} rows={rows - HEADER_ROWS - messageRows - 1}/>
+				{messages}
+			</>
+		);
+	}
+
+	const samplePath = <SamplePath context={context} runFolder={runFolder} columns={columns}/>;
+	if (state.mode === 'picture') {
+		// Caption, scrubber, path and keys are one row each.
+		return (
+			<>
+				<SamplePane view={view} state={state} runFolder={runFolder} pictures={pictures} area={{columns, rows: rows - HEADER_ROWS - messageRows - 4}}/>
+				{samplePath}
+				{messages}
+			</>
+		);
+	}
+
+	return (
+		<>
+			<Overview areas={areas} context={context} runFolder={runFolder} pictures={pictures}/>
+			<MemoryGauge view={view} columns={columns} memoryTotalBytes={memoryTotalBytes}/>
+			{samplePath}
+			{messages}
+			{areas.logRows > 0 && <LogPane view={view} columns={columns} rows={areas.logRows}/>}
+		</>
 	);
 }
 
@@ -109,15 +151,6 @@ function SamplePath({context: {view, state}, runFolder, columns}: {context: Dash
 	const sample = chosenSample(view, state);
 	const file = sample ? fitPath(path.join(runFolder, sample.file), columns - 7, {home: os.homedir(), ellipsis: theme.glyphs.ellipsis}) : 'none yet';
 	return <Text wrap="truncate-end"><Text {...theme.dim}>sample </Text>{file}</Text>;
-}
-
-function Lower({areas, lines, context: {view}}: {areas: DashboardLayout; lines: readonly MessageLine[]; context: DashboardContext}) {
-	return (
-		<>
-			{areas.messageRows > 0 && <Messages lines={lines} columns={areas.columns} rows={areas.messageRows}/>}
-			{areas.logRows > 0 && <LogPane view={view} columns={areas.columns} rows={areas.logRows}/>}
-		</>
-	);
 }
 
 function useClock(): number {

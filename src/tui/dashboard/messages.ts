@@ -29,8 +29,11 @@ function stopQuestion(view: RunView, columns: number): MessageLine[] {
 	];
 }
 
+/** Holds a command together on one line, to be copied; shown as a blank. */
+const UNBROKEN = '\u00A0';
+
 function outcomeLines(view: RunView, {runFolder, columns}: {runFolder: string; columns: number}): MessageLine[] {
-	const resume = `dreambooth resume ${path.basename(runFolder)}`;
+	const resume = `dreambooth resume ${path.basename(runFolder)}`.replaceAll(' ', UNBROKEN);
 	const {outcome} = view;
 	if (view.status === 'crashed') {
 		const last = view.checkpoints.at(-1);
@@ -76,11 +79,11 @@ function wrapped(text: string, columns: number, look: MessageLine['look']): Mess
 	return wrapWords(text, columns).map(line => ({text: line, look}));
 }
 
-/** Lines of at most `columns` characters, broken at blanks where there are any. */
+/** Lines of at most `columns` characters, broken at blanks (but not at no-break spaces) where there are any. */
 export function wrapWords(text: string, columns: number): string[] {
 	const lines: string[] = [];
 	let line = '';
-	for (const word of text.split(/\s+/)) {
+	for (const word of text.split(/[ \t\n]+/)) {
 		for (let rest = word; rest !== ''; rest = rest.slice(columns)) {
 			const piece = rest.slice(0, columns);
 			if (line !== '' && line.length + 1 + piece.length > columns) {
@@ -92,5 +95,5 @@ export function wrapWords(text: string, columns: number): string[] {
 		}
 	}
 
-	return line === '' ? lines : [...lines, line];
+	return [...lines, ...(line === '' ? [] : [line])].map(text => text.replaceAll(UNBROKEN, ' '));
 }

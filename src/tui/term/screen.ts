@@ -44,18 +44,20 @@ export class Screen extends EventEmitter {
 	readonly #terminal: ScreenTerminal;
 	readonly #keyboard: ScreenKeyboard;
 	readonly #frameGapMs: number;
+	readonly #unicode: boolean;
 	#shown: readonly string[] = [];
 	#frame: string | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#lastFlushMs = 0;
 	#open = true;
 
-	/** maxFps: 20 keeps typing instant; what changes by itself is slower anyway. */
-	constructor(terminal: ScreenTerminal, {keyboard = {}, maxFps = 20}: {keyboard?: ScreenKeyboard; maxFps?: number} = {}) {
+	/** maxFps: 20 keeps typing instant; what changes by itself is slower anyway. unicode: false when only ASCII arrives. */
+	constructor(terminal: ScreenTerminal, {keyboard = {}, maxFps = 20, unicode = true}: {keyboard?: ScreenKeyboard; maxFps?: number; unicode?: boolean} = {}) {
 		super();
 		this.#terminal = terminal;
 		this.#keyboard = keyboard;
 		this.#frameGapMs = 1000 / maxFps;
+		this.#unicode = unicode;
 		terminal.on('resize', this.#resized);
 		terminal.on('error', this.#lost);
 		process.on('exit', this.#restore);
@@ -79,7 +81,8 @@ export class Screen extends EventEmitter {
 	/** A whole frame, rows parted by line feeds; what does not fit is cropped. Ink's cursor codes are dropped: the cursor is hidden here. */
 	write(text: string, ...rest: unknown[]): boolean {
 		if (this.#open && !CONTROL_ONLY.test(text)) {
-			this.#frame = text;
+			// Ink ends every text that it cuts with an ellipsis.
+			this.#frame = this.#unicode ? text : text.replaceAll('…', '~');
 			this.#timer ??= setTimeout(this.flush, Math.max(0, this.#lastFlushMs + this.#frameGapMs - Date.now()));
 		}
 
@@ -190,6 +193,6 @@ export class Screen extends EventEmitter {
 }
 
 /** Takes over the terminal. */
-export function openScreen({stdin, stdout, maxFps}: {stdin: NodeJS.ReadStream; stdout: NodeJS.WriteStream; maxFps?: number}): Screen {
-	return new Screen(stdout, {keyboard: stdin, maxFps});
+export function openScreen({stdin, stdout, unicode}: {stdin: NodeJS.ReadStream; stdout: NodeJS.WriteStream; unicode: boolean}): Screen {
+	return new Screen(stdout, {keyboard: stdin, unicode});
 }

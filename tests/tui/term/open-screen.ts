@@ -1,0 +1,15 @@
+import {openScreen} from '../../../src/tui/term/index.ts';
+
+/** Shows a screen and ends as its argument says: what `restore.test.ts` runs in a terminal of its own. */
+const screen = openScreen({stdin: process.stdin, stdout: process.stdout, unicode: true});
+process.stdin.setRawMode(true);
+screen.write('on the screen');
+screen.flush();
+setInterval(() => {}, 1000);
+process.stdin.on('data', () => {
+	if (process.argv[2] === 'throw') {
+		throw new Error('a defect');
+	}
+
+	process.exit(0);
+});
