@@ -27,7 +27,7 @@ export function MemoryGauge({view, columns, memoryTotalBytes}: {view: RunView; c
 		...(memory.temperatureC === undefined ? [] : [`${memory.temperatureC} C`]),
 		...(memory.powerW === undefined ? [] : [`${Math.round(memory.powerW)} W`]),
 	].join(' ');
-	const right = state === '' ? deviceText(view) : `  GPU${state}`;
+	const right = state === '' ? deviceText(view) : `  GPU ${state}`;
 	const fits = name.length + 1 + 8 + numbers.length + right.length <= columns ? right : '';
 	const bar = Math.max(8, Math.min(40, columns - name.length - 1 - numbers.length - fits.length));
 	const full = Math.min(bar, Math.round(share * bar));
