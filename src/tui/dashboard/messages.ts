@@ -47,8 +47,9 @@ function outcomeLines(view: RunView, {runFolder, columns}: {runFolder: string; c
 	if (outcome?.type === 'finished') {
 		const tookMs = view.started ? outcome.time - view.started.time : undefined;
 		return [
-			...wrapped(`Finished ${outcome.step} steps${tookMs === undefined ? '' : ` in ${formatDuration(tookMs / 1000)}`}. The model, for A1111, ComfyUI and diffusers:`, columns, 'ok'),
+			...wrapped(`Finished ${outcome.step} steps${tookMs === undefined ? '' : ` in ${formatDuration(tookMs / 1000)}`}. The model, as one file${outcome.folder === undefined ? '' : ' and as a diffusers folder'}:`, columns, 'ok'),
 			{text: path.join(runFolder, outcome.output), look: 'strong', path: true},
+			...(outcome.folder === undefined ? [] : [{text: path.join(runFolder, outcome.folder), look: 'plain', path: true} as const]),
 		];
 	}
 

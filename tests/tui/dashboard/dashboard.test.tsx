@@ -385,7 +385,7 @@ describe('leaving', () => {
 			    └1───────────────*──────────────*─────────────300 │   0 100 200 [300]
 			memory █░░░░░░░░░░░░░░░░░░░░░░░░░ 0.80/16.0 GiB  peak 1.20 GiB  CPU with 4 cores
 			sample RUN/samples/step-000300-0.png
-			Finished 300 steps in 00:00:37. The model, for A1111, ComfyUI and diffusers:
+			Finished 300 steps in 00:00:37. The model, as one file:
 			RUN/output/robot.safetensors
 			03:04:41 Checkpoint of step 300 saved, 36.0 MiB
 			03:04:42 Sample of step 300: samples/step-000300-0.png

@@ -11,9 +11,10 @@ const lines = (view: RunView, columns = 80, state = initialState): string[] => m
 
 describe('how a run ended', () => {
 	test('finished: where the model is', () => {
-		expect(lines(ended({type: 'finished', step: 60, output: 'output/robot.safetensors'}))).toEqual([
-			'Finished 60 steps in 00:00:12. The model, for A1111, ComfyUI and diffusers:',
+		expect(lines(ended({type: 'finished', step: 60, output: 'output/robot.safetensors', folder: 'output/robot'}))).toEqual([
+			'Finished 60 steps in 00:00:12. The model, as one file and as a diffusers folder:',
 			'/runs/20260102-030405-robot/output/robot.safetensors',
+			'/runs/20260102-030405-robot/output/robot',
 		]);
 	});
 
