@@ -10,7 +10,7 @@ const out = path.join(root, 'dist');
 await rm(out, {recursive: true, force: true});
 await build({
 	absWorkingDir: root,
-	entryPoints: {cli: 'src/cli.ts', runner: 'src/train/runner.ts', trainer: 'src/train/trainer.ts'},
+	entryPoints: {cli: 'src/cli.ts', runner: 'src/train/runner.ts', trainer: 'src/train/trainer.ts', probe: 'src/train/probe.ts'},
 	outdir: out,
 	bundle: true,
 	splitting: true,

@@ -153,7 +153,7 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 				epsilon: inputs.epsilonHat,
 			});
 			if (ema) moveTowards(state, ema, parameters, name, inputs.emaRate);
-			if (accumulator) state.assign(accumulator.variable(name), ops.fill(summed[i].shape, 0));
+			if (accumulator) state.assign(accumulator.variable(name), ops.filled(summed[i].shape, 0));
 		});
 		return {losses, gradientNorm};
 	};

@@ -27,7 +27,7 @@ export const constant = (value: number): Tensor => loadRuntime().tf.scalar(value
 export const table = (values: Float32Array, shape: readonly number[]): Tensor => loadRuntime().tf.tensor(values, [...shape]);
 
 /** A tensor of one value. */
-export const fill = (shape: readonly number[], value: number): Tensor => op('Fill', [integers(shape), constant(value)], [float(), index('index_type')]);
+export const filled = (shape: readonly number[], value: number): Tensor => op('Fill', [integers(shape), constant(value)], [float(), index('index_type')]);
 
 /** Precision: autocast decides about arithmetic by itself; these are for the places where a layer knows better. */
 export const toFloat32 = (x: Tensor): Tensor => op(TO_FLOAT32, [x]);

@@ -24,6 +24,17 @@ export const encodeText = (config: TextEncoderConfig, {clipSkip}: {clipSkip: num
 export const finalNorm = (config: TextEncoderConfig) => (p: Scope, state: Tensor): Tensor => layerNorm(p.at('text_model').at('final_layer_norm'), state, {epsilon: config.layerNormEps});
 
 /**
+ * Which position of each row speaks for the whole text ("pooled"): the first end token. Old configs call its id 2, which
+ * means the largest id. tokens: row-major [batch, 77] -> [batch].
+ */
+export function pooledPositions({eosTokenId, maxPositionEmbeddings: length}: TextEncoderConfig, tokens: Int32Array): number[] {
+	return Array.from({length: tokens.length / length}, (_, row) => {
+		const ids = tokens.subarray(row * length, (row + 1) * length);
+		return ids.indexOf(eosTokenId === 2 ? ids.reduce((largest, id) => Math.max(largest, id)) : eosTokenId);
+	});
+}
+
+/**
  * The states of long prompts: of each prompt the first state of its first piece, the 75 inner ones of every piece and the
  * last state of its last piece. [prompts · chunks, 77, width] -> [prompts, 75·chunks + 2, width].
  */
@@ -46,7 +57,7 @@ export function joinChunks(states: Tensor, {chunks}: {chunks: number}): Tensor {
 			const first = ops.reshape(ops.slice(dy, [0, 0, 0], [prompts, 1, width]), [prompts, 1, 1, width]);
 			const middle = ops.reshape(ops.slice(dy, [0, 1, 0], [prompts, chunks * inner, width]), [prompts, chunks, inner, width]);
 			const last = ops.reshape(ops.slice(dy, [0, chunks * inner + 1, 0], [prompts, 1, width]), [prompts, 1, 1, width]);
-			const nothing = ops.fill([prompts, chunks - 1, 1, width], 0);
+			const nothing = ops.filled([prompts, chunks - 1, 1, width], 0);
 			const edges = [ops.concat([first, nothing], 1), ops.concat([nothing, last], 1)];
 			return [ops.reshape(ops.concat([edges[0], middle, edges[1]], 2), [rows, length, width])];
 		},

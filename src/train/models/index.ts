@@ -1,4 +1,4 @@
 export {decodeLatent, encodeImage} from './autoencoder.ts';
-export {encodeText, finalNorm, joinChunks, textStates} from './clip-text.ts';
+export {encodeText, finalNorm, joinChunks, pooledPositions, textStates} from './clip-text.ts';
 export {loadTokenizer, tokenizePrompt, type Tokenizer} from './tokenizer.ts';
 export {unet, type UNetInputs} from './unet.ts';

@@ -31,14 +31,14 @@ export const unet = (config: UNetConfig) => (p: Scope, {sample, timesteps, conte
 	const {blockOutChannels, normNumGroups, normEps, outChannels} = config;
 	const conditions = {config, time: silu(timeEmbedding(p, timesteps, config)), context};
 
-	let h = conv2d(p.at('conv_in'), sample, {out: blockOutChannels[0], kernel: 3});
+	let h = seen(p.at('conv_in'), conv2d(p.at('conv_in'), sample, {out: blockOutChannels[0], kernel: 3}));
 	const skips = [h];
 	for (const level of blockOutChannels.keys()) h = downBlock(p.at('down_blocks').at(level), h, skips, level, conditions);
 	h = midBlock(p.at('mid_block'), h, conditions);
 	for (const block of blockOutChannels.keys()) h = upBlock(p.at('up_blocks').at(block), h, skips, block, conditions);
 
-	h = groupNorm(p.at('conv_norm_out'), h, {groups: normNumGroups, epsilon: normEps, activation: 'silu'});
-	return conv2d(p.at('conv_out'), h, {out: outChannels, kernel: 3});
+	h = seen(p.at('conv_act'), groupNorm(p.at('conv_norm_out'), h, {groups: normNumGroups, epsilon: normEps, activation: 'silu'}));
+	return seen(p.at('conv_out'), conv2d(p.at('conv_out'), h, {out: outChannels, kernel: 3}));
 };
 
 function timeEmbedding(p: Scope, timesteps: Tensor, {blockOutChannels: [width], flipSinToCos, freqShift}: UNetConfig): Tensor {

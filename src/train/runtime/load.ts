@@ -90,7 +90,7 @@ function load(folder: string): Runtime {
 	const module = {exports: {}};
 	process.dlopen(module, addon);
 	const binding = module.exports as Binding;
-	const context = koffi.load(addon).func('void* tfjs_captured_context()')() as Pointer;
+	const context = koffi.load(addon).func('void* dreambooth_captured_context()')() as Pointer;
 	if (!context) throw new Error('The TensorFlow addon did not hand out its context. Rebuild it: dreambooth setup --remove && dreambooth setup');
 
 	const require = createRequire(import.meta.url);

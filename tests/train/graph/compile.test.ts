@@ -74,7 +74,7 @@ describe('tracing', () => {
 
 	it('executes and allocates nothing', () => {
 		const before = binding.getNumOfTensors();
-		compile('large', () => ({y: ops.sum(ops.fill([1_000_000, 1000], 1), [0, 1])}), {}, {mode: 'graph'}).dispose();
+		compile('large', () => ({y: ops.sum(ops.filled([1_000_000, 1000], 1), [0, 1])}), {}, {mode: 'graph'}).dispose();
 		expect(binding.getNumOfTensors()).toBe(before);
 	});
 

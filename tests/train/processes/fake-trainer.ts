@@ -1,7 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import type {Session} from '../../../src/train/session.ts';
+import {asset} from '../../../src/presets/index.ts';
+import type {SampleImages} from '../../../src/train/sample-messages.ts';
+import {runSampler} from '../../../src/train/sampler-process.ts';
+import type {Session, Train} from '../../../src/train/session.ts';
 import {runTrainer} from '../../../src/train/trainer-process.ts';
 
 /** What the trainer of a test does besides counting; each part a step. */
@@ -20,7 +23,7 @@ interface Script {
  * A trainer that obeys the protocol and whose "weights" are one number, so that its processes can be tested in
  * milliseconds: each step adds the step's number, each checkpoint keeps the sum.
  */
-await runTrainer(async session => {
+const train: Train = async session => {
 	const script = JSON.parse(process.env.FAKE_TRAINER ?? '{}') as Script;
 	const {maxSteps, saveEverySteps} = session.config;
 	let {step, sum} = session.checkpoint ? JSON.parse(fs.readFileSync(path.join(session.checkpoint, 'state.json'), 'utf8')) as {step: number; sum: number} : {step: 0, sum: 0};
@@ -46,8 +49,20 @@ await runTrainer(async session => {
 
 	const output = path.join('output', `${session.config.name}.safetensors`);
 	fs.writeFileSync(path.join(session.runFolder, output), String(sum));
-	return {type: 'finished', output};
-});
+	const folder = path.join('output', session.config.name);
+	fs.cpSync(session.furtherFrom ?? asset('demo', 'base'), path.join(session.runFolder, folder), {recursive: true, filter: source => !source.endsWith('.safetensors')});
+	return {type: 'finished', output, folder};
+};
+
+const sampleImages: SampleImages = async ({images, model, samplingSteps}, tell) => {
+	const script = JSON.parse(process.env.FAKE_TRAINER ?? '{}') as Script;
+	misbehave(script, 1);
+	for (const [index, {file, prompt, seed}] of images.entries()) {
+		fs.writeFileSync(file, JSON.stringify({prompt, seed, model, samplingSteps}));
+		tell({type: 'progress', share: (index + 1) / images.length});
+		tell({type: 'image', file});
+	}
+};
 
 function misbehave(script: Script, step: number): void {
 	if (step === script.dieAt) {
@@ -118,3 +133,5 @@ function save(session: Session, step: number, sum: number): void {
 	fs.renameSync(unfinished, path.join(session.runFolder, folder));
 	session.emit({type: 'checkpoint', step, folder, bytes: 20});
 }
+
+await (process.argv[2] === '--sample' ? runSampler(sampleImages) : runTrainer(train));

@@ -1,0 +1,47 @@
+import {conv2d, gradients, scopeOver} from './nn/index.ts';
+import {compile, ops, type Mode} from './graph/index.ts';
+import {normals} from './random.ts';
+import {loadRuntime, type ProbeReport} from './runtime/index.ts';
+
+/**
+ * Program of the probe: tries, in a process that may die, what training needs. Each finished stage is told to the parent,
+ * so that a crash shows how far it came.
+ */
+const stages: string[] = [];
+const tell = (message: ProbeReport) => process.send?.(message);
+try {
+	const {device} = loadRuntime();
+	passed('load');
+	const reference = convolution('eager');
+	passed('convolution');
+	for (const mode of ['graph', 'xla'] as const) {
+		const difference = Math.max(...convolution(mode).map((value, i) => Math.abs(value - reference[i])));
+		if (!(difference < 1e-3)) throw new Error(`In ${mode} mode a convolution and its gradients differ from the direct computation by ${difference}.`);
+		passed(mode);
+	}
+	tell({stages, device, ok: true});
+} catch (error) {
+	tell({stages, ok: false, fault: error instanceof Error ? error.message : String(error)});
+}
+process.disconnect?.();
+
+function passed(stage: string): void {
+	stages.push(stage);
+	tell({stages: [...stages], ok: false});
+}
+
+/** A convolution, forward and backward: its values and gradients one after another. */
+function convolution(mode: Mode): number[] {
+	const random = (count: number, stream: string) => normals(count, {seed: 1, stream});
+	const traced = compile(
+		'probe_convolution',
+		({image, weight, bias}) => {
+			const parameters = new Map([['weight', weight], ['bias', bias]]);
+			const {value, gradients: [dx, dw, db]} = gradients(() => conv2d(scopeOver(parameters), image, {out: 4, kernel: 3}), [image, weight, bias], ops.filled([1, 8, 8, 4], 1));
+			return {value, dx, dw, db};
+		},
+		{image: {shape: [1, 8, 8, 3], dtype: 'float32'}, weight: {shape: [3, 3, 3, 4], dtype: 'float32'}, bias: {shape: [4], dtype: 'float32'}},
+		{mode},
+	);
+	return Object.values(traced.call({image: random(192, 'image'), weight: random(108, 'weight'), bias: random(4, 'bias')})).flatMap(values => [...values]);
+}

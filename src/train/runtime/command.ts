@@ -1,0 +1,24 @@
+import {spawn} from 'node:child_process';
+
+export interface Ran {
+	/** Undefined when the program could not be started at all. */
+	readonly exitCode: number | undefined;
+	/** Standard output and standard error as they came. */
+	readonly output: string;
+	readonly signal: NodeJS.Signals | null;
+}
+
+/** Runs a program to its end and keeps what it prints. Never throws for what the program does. */
+export async function run(program: string, args: readonly string[], {env = process.env, cwd, timeoutMs}: {env?: NodeJS.ProcessEnv; cwd?: string; timeoutMs?: number} = {}): Promise<Ran> {
+	return new Promise(resolve => {
+		const child = spawn(program, args, {env, cwd, timeout: timeoutMs, stdio: ['ignore', 'pipe', 'pipe']});
+		let output = '';
+		child.stdout.on('data', (text: Buffer) => (output += text.toString()));
+		child.stderr.on('data', (text: Buffer) => (output += text.toString()));
+		child.on('error', () => resolve({exitCode: undefined, output, signal: null}));
+		child.on('close', (exitCode, signal) => resolve({exitCode: exitCode ?? -1, output, signal}));
+	});
+}
+
+/** The last lines of a program's output, for a message. */
+export const lastLines = (output: string, count = 6): string => output.trimEnd().split('\n').slice(-count).join('\n');

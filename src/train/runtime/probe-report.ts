@@ -1,0 +1,8 @@
+/** What the probe process says; the last word counts. */
+export interface ProbeReport {
+	/** Passed, in order: load, convolution, graph, xla. */
+	readonly stages: readonly string[];
+	readonly ok: boolean;
+	readonly device?: 'cpu' | 'gpu';
+	readonly fault?: string;
+}

@@ -1,0 +1,73 @@
+import {spawn} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {z} from 'zod';
+import {addonKey} from './addon.ts';
+import {lastLines} from './command.ts';
+import {runtimeFolder} from './folders.ts';
+import type {ProbeReport} from './probe-report.ts';
+
+const verdictSchema = z.object({
+	/** What was probed: a verdict counts only for the same addon and the same Node. */
+	key: z.string(),
+	ok: z.boolean(),
+	device: z.enum(['cpu', 'gpu']).optional(),
+	stages: z.array(z.string()),
+	/** Why it does not work. */
+	fault: z.string().optional(),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+
+const verdictFile = (runtime: string) => path.join(runtime, 'probe.json');
+const keyOf = (packageRoot: string) => `${addonKey(packageRoot)} node ${process.versions.node.split('.')[0]}`;
+
+/** The verdict of an earlier probe; undefined when nothing was probed or something has changed since. */
+export function storedVerdict(packageRoot: string, runtime = runtimeFolder()): Verdict | undefined {
+	const file = verdictFile(runtime);
+	if (!existsSync(file)) return undefined;
+	const {success, data} = verdictSchema.safeParse(parsed(readFileSync(file, 'utf8')));
+	return success && data.key === keyOf(packageRoot) ? data : undefined;
+}
+
+/** Whether training can start without any set-up. Reads two small files only. */
+export const isRuntimeReady = (packageRoot: string, runtime = runtimeFolder()): boolean => storedVerdict(packageRoot, runtime)?.ok === true;
+
+/** What each stage that was not reached means. */
+const meaning: Record<string, string> = {
+	load: 'TensorFlow could not be loaded',
+	convolution: 'TensorFlow was loaded, but a convolution failed',
+	graph: 'A traced function failed',
+	xla: 'A function compiled by XLA failed',
+};
+
+/** Tries the runtime in a child process, which may crash, and stores the verdict. */
+export async function probeRuntime(packageRoot: string, probeProgram: string, runtime = runtimeFolder()): Promise<Verdict> {
+	const {report, output, death} = await runProbe(probeProgram);
+	const missing = Object.keys(meaning).find(stage => !report.stages.includes(stage)) ?? 'xla';
+	const fault = report.ok ? undefined : `${meaning[missing]}: ${report.fault ?? `the process ended with ${death}. ${lastLines(output, 3)}`}`;
+	const verdict: Verdict = {key: keyOf(packageRoot), ok: report.ok, stages: [...report.stages], ...(report.device && {device: report.device}), ...(fault !== undefined && {fault})};
+	await writeFile(verdictFile(runtime), `${JSON.stringify(verdict, null, '\t')}\n`);
+	return verdict;
+}
+
+async function runProbe(program: string): Promise<{report: ProbeReport; output: string; death: string}> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(process.execPath, [program], {stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: {...process.env, TF_CPP_MIN_LOG_LEVEL: '2'}, timeout: 120_000});
+		let report: ProbeReport = {stages: [], ok: false};
+		let output = '';
+		child.stdout?.on('data', (text: Buffer) => (output += text.toString()));
+		child.stderr?.on('data', (text: Buffer) => (output += text.toString()));
+		child.on('message', message => (report = message as ProbeReport));
+		child.on('error', reject);
+		child.on('close', (code, signal) => resolve({report, output, death: signal ?? `exit code ${code}`}));
+	});
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}

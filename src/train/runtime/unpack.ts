@@ -1,0 +1,51 @@
+import {createHash} from 'node:crypto';
+import {createWriteStream} from 'node:fs';
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {Transform} from 'node:stream';
+import {buffer} from 'node:stream/consumers';
+import {pipeline} from 'node:stream/promises';
+import {openPromise, type Entry} from 'yauzl';
+import type {Tell} from './fetch-wheel.ts';
+import {byteProgress} from './progress.ts';
+import {SetupError} from './setup-error.ts';
+import {isWanted} from './wheel.ts';
+
+/** Takes the wanted members out of the wheel, each checked against the digest in the wheel's RECORD. @throws SetupError */
+export async function unpackWheel(file: string, target: string, tell: Tell): Promise<void> {
+	const zip = await openPromise(file, {autoClose: false});
+	try {
+		const entries: Entry[] = [];
+		for await (const entry of zip.eachEntry()) entries.push(entry);
+		const record = entries.find(({fileName}) => fileName.endsWith('.dist-info/RECORD'));
+		const wanted = entries.filter(({fileName}) => isWanted(fileName));
+		if (!record || wanted.length === 0) throw new SetupError(`${file} is not a wheel of TensorFlow.`, 'Download it again: dreambooth setup');
+		const digests = digestsOf((await buffer(await zip.openReadStreamPromise(record))).toString());
+
+		const progress = byteProgress('Unpacking TensorFlow', wanted.reduce((bytes, {uncompressedSize}) => bytes + uncompressedSize, 0), tell);
+		let done = 0;
+		for (const entry of wanted) {
+			const place = path.join(target, entry.fileName);
+			await mkdir(path.dirname(place), {recursive: true});
+			const hash = createHash('sha256');
+			const count = new Transform({
+				transform(piece: Buffer, _, next) {
+					hash.update(piece);
+					progress((done += piece.length));
+					next(null, piece);
+				},
+			});
+			await pipeline(await zip.openReadStreamPromise(entry), count, createWriteStream(place));
+			if (hash.digest('base64url') !== digests.get(entry.fileName)) throw new SetupError(`${entry.fileName} in ${file} differs from the wheel's own record.`, 'Download it again: dreambooth setup --remove && dreambooth setup');
+		}
+	} finally {
+		zip.close();
+	}
+}
+
+/** RECORD: `path,sha256=<base64url>,size` on each line. */
+const digestsOf = (record: string): Map<string, string> =>
+	new Map(record.split('\n').flatMap(line => {
+		const [, member, digest] = /^(.*),sha256=([^,]+),\d*\r?$/.exec(line) ?? [];
+		return member === undefined ? [] : [[member, digest] as const];
+	}));
