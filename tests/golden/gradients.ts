@@ -1,0 +1,90 @@
+import type {SafetensorsFile} from '../../src/train/weights/index.ts';
+import {relativeL2, type Check} from './check.ts';
+import type {Differentiated} from './network.ts';
+
+/** What a `cases.json` says about the gradients of mean(output²). */
+export interface GradientsJson {
+	readonly of: string;
+	readonly loss: number;
+	/** Parameters whose gradient is zero but for rounding. */
+	readonly zero_gradient: readonly string[];
+	/** Rows of the tensor `checksums`. */
+	readonly order_of_checksums?: readonly string[];
+}
+
+export interface GradientTolerance {
+	readonly gradient_relative_l2: number;
+	readonly gradient_checksum_relative?: number;
+}
+
+const LOSS_TOLERANCE = 1e-5;
+/** The fixtures say so in words. */
+const ZERO_GRADIENT_TOLERANCE = 1e-5;
+
+/** Every stored gradient, whole or sampled, and the checksums; the worst of each measure is named. */
+export async function* gradientChecks(title: string, {loss, gradients}: Differentiated, file: SafetensorsFile, json: GradientsJson, tolerance: GradientTolerance): AsyncGenerator<Check> {
+	yield {name: `${title}: loss (relative)`, worst: Math.abs(loss - json.loss) / json.loss, tolerance: LOSS_TOLERANCE};
+
+	const zero = new Set(json.zero_gradient);
+	const stored = [...file.tensors.keys()].filter(name => name !== 'checksums');
+	const missing = [...gradients.keys()].filter(name => !file.tensors.has(name)).length + stored.filter(name => !gradients.has(name)).length;
+	yield {name: `${title}: gradients on one side only`, worst: missing, tolerance: 0};
+
+	const compared = new Worst();
+	const nought = new Worst();
+	for (const name of stored) {
+		const found = gradients.get(name);
+		if (!found) continue;
+		const reference = await file.readFloat32(name);
+		if (zero.has(name)) nought.add(name, found.reduce((largest, value) => (Math.abs(value) <= largest ? largest : Math.abs(value)), 0));
+		else compared.add(name, relativeL2(sampled(found, reference.length), reference));
+	}
+	yield compared.check(`${title}: gradients`, tolerance.gradient_relative_l2);
+	if (zero.size > 0) yield nought.check(`${title}: zero gradients (absolute)`, ZERO_GRADIENT_TOLERANCE);
+
+	if (!json.order_of_checksums || tolerance.gradient_checksum_relative === undefined) return;
+	const checksums = await file.readFloat32('checksums');
+	const [squares, sums] = [new Worst(), new Worst()];
+	for (const [row, name] of json.order_of_checksums.entries()) {
+		const found = gradients.get(name);
+		if (!found || zero.has(name)) continue;
+		const [sum, square, wave] = checksums.subarray(3 * row, 3 * row + 3);
+		const own = checksumsOf(found);
+		squares.add(name, Math.abs(own.square - square) / square);
+		const scale = Math.sqrt(found.length * square);
+		sums.add(name, Math.max(Math.abs(own.sum - sum), Math.abs(own.wave - wave)) / scale);
+	}
+	yield squares.check(`${title}: Σg² (relative)`, tolerance.gradient_checksum_relative);
+	yield sums.check(`${title}: Σg and Σg·cos(i) (of √(n·Σg²))`, tolerance.gradient_checksum_relative);
+}
+
+/** The largest of several differences, and what it belongs to. A NaN is larger than everything. */
+class Worst {
+	#name = 'none';
+	#difference = 0;
+	#count = 0;
+
+	add(name: string, difference: number): void {
+		this.#count++;
+		if (difference <= this.#difference) return;
+		this.#name = name;
+		this.#difference = Number.isNaN(difference) ? Infinity : difference;
+	}
+
+	check(title: string, tolerance: number): Check {
+		return {name: `${title} of ${this.#count}, worst ${this.#name}`, worst: this.#difference, tolerance};
+	}
+}
+
+/** Large gradients are stored as `count` of their n elements: floor(k·n/count). */
+const sampled = (values: Float32Array, count: number): Float32Array => (values.length === count ? values : Float32Array.from({length: count}, (_, k) => values[Math.floor((k * values.length) / count)]));
+
+function checksumsOf(values: Float32Array): {sum: number; square: number; wave: number} {
+	let [sum, square, wave] = [0, 0, 0];
+	for (const [i, value] of values.entries()) {
+		sum += value;
+		square += value * value;
+		wave += value * Math.cos(i);
+	}
+	return {sum, square, wave};
+}
