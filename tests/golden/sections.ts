@@ -1,0 +1,13 @@
+import type {Section} from './check.ts';
+import {autoencoder} from './autoencoder.ts';
+import {clip} from './clip.ts';
+import {formatsWeights} from './formats-weights.ts';
+import {images} from './images.ts';
+import {lrSchedules} from './lr-schedules.ts';
+import {safetensorsFiles} from './safetensors.ts';
+import {schedulers} from './schedulers.ts';
+import {tokenizer} from './tokenizer.ts';
+import {unetSections} from './unet.ts';
+
+/** Every section, in the order of tests/fixtures/README.md. */
+export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, lrSchedules, formatsWeights, tokenizer, images, safetensorsFiles];
