@@ -11,12 +11,17 @@ export interface Ran {
 /** Runs a program to its end and keeps what it prints. Never throws for what the program does. */
 export async function run(program: string, args: readonly string[], {env = process.env, cwd, timeoutMs}: {env?: NodeJS.ProcessEnv; cwd?: string; timeoutMs?: number} = {}): Promise<Ran> {
 	return new Promise(resolve => {
-		const child = spawn(program, args, {env, cwd, timeout: timeoutMs, stdio: ['ignore', 'pipe', 'pipe']});
+		const child = spawn(program, args, {env, cwd, stdio: ['ignore', 'pipe', 'pipe']});
+		const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs);
 		let output = '';
 		child.stdout.on('data', (text: Buffer) => (output += text.toString()));
 		child.stderr.on('data', (text: Buffer) => (output += text.toString()));
-		child.on('error', () => resolve({exitCode: undefined, output, signal: null}));
-		child.on('close', (exitCode, signal) => resolve({exitCode: exitCode ?? -1, output, signal}));
+		const end = (ran: Omit<Ran, 'output'>) => {
+			clearTimeout(timer);
+			resolve({...ran, output});
+		};
+		child.on('error', () => end({exitCode: undefined, signal: null}));
+		child.on('close', (exitCode, signal) => end({exitCode: exitCode ?? -1, signal}));
 	});
 }
 
