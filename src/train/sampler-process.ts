@@ -1,4 +1,4 @@
-import {describeFailure} from './failure.ts';
+import {describeFailure} from './protocol/index.ts';
 import {sampleJobSchema, type SampleImages, type SampleMessage} from './sample-messages.ts';
 
 /** The life of a sampling process around `sampleImages`: one job comes over its channel, progress and an end go back. */

@@ -2,8 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {formatProblems, isBlocking, parseConfig} from '../presets/index.ts';
-import {describeFailure} from './failure.ts';
-import {commandSchema, latestCheckpoint, readRun, RunError, type Command} from './protocol/index.ts';
+import {commandSchema, describeFailure, latestCheckpoint, readRun, RunError, type Command} from './protocol/index.ts';
 import type {CommandQueue, Outcome, Session, Train} from './session.ts';
 import type {TrainerMessage} from './trainer-messages.ts';
 

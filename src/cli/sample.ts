@@ -1,0 +1,122 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {Option, type Command} from 'commander';
+import {readModelFacts, settingOf, valueFromText, type SettingKey, type SettingValue, type TrainingConfig} from '../presets/index.ts';
+import {sampleInProcess} from '../train/index.ts';
+import {findRun} from '../train/protocol/index.ts';
+import {requireRuntime} from './require-runtime.ts';
+import {weightsOf} from './run-argument.ts';
+import {UsageError} from './usage-error.ts';
+import {say} from './watch.ts';
+
+interface SampleOptions {
+	readonly model: string;
+	readonly prompt: readonly string[];
+	readonly negative: string;
+	readonly seed: string;
+	readonly steps?: string;
+	readonly guidance?: string;
+	readonly sampler?: string;
+	readonly size?: string;
+	readonly count: string;
+	readonly out: string;
+}
+
+export function declare(command: Command): void {
+	const sampler = settingOf('sampler');
+	command
+		.option('--model <FOLDER|RUN>', 'a diffusers folder, "demo", or a finished run', 'last')
+		.requiredOption('--prompt <text...>', 'what to see; several make several pictures')
+		.option('--negative <text>', 'what not to see', '')
+		.option('--seed <number>', 'of the first picture; each further one has the next', '0')
+		.option('--steps <number>', 'of the sampler')
+		.option('--guidance <number>', 'how closely to follow the prompt')
+		.addOption(new Option('--sampler <name>').choices(sampler.type === 'choice' ? sampler.choices.map(({value}) => value) : []))
+		.option('--size <pixels>', 'or WIDTHxHEIGHT, instead of what the model was made for')
+		.option('--count <number>', 'pictures of each prompt', '1')
+		.option('--out <folder|file.png>', 'where they go; nothing is overwritten', '.')
+		.action(makeSamples);
+}
+
+async function makeSamples(options: SampleOptions): Promise<void> {
+	const {folder, resolution} = readModelFacts(folderOf(options.model));
+	const seed = wholeNumber('--seed', options.seed, 0);
+	const count = wholeNumber('--count', options.count, 1);
+	const pictures = options.prompt.flatMap(prompt => Array.from({length: count}, (_, index) => ({prompt, seed: seed + index})));
+	const {width, height} = options.size === undefined ? {width: resolution, height: resolution} : sizeOf(options.size);
+	requireRuntime();
+	await sampleInProcess({
+		model: folder,
+		negativePrompt: options.negative,
+		sampler: valueOf('sampler', options.sampler) as TrainingConfig['sampler'],
+		samplingSteps: Number(valueOf('samplingSteps', options.steps)),
+		guidance: Number(valueOf('guidance', options.guidance)),
+		width,
+		height,
+		images: placed(pictures, options.out),
+	}, progress => {
+		if (progress.type === 'image') {
+			say(progress.file);
+		} else if (process.stderr.isTTY) {
+			process.stderr.write(`\r${Math.round(progress.share * 100)} %\r`);
+		}
+	});
+}
+
+function folderOf(model: string): string {
+	return model === 'demo' || fs.existsSync(path.join(model, 'model_index.json')) ? model : weightsOf(findRun(model));
+}
+
+/** Gives each picture a file of its own. */
+function placed(pictures: readonly {readonly prompt: string; readonly seed: number}[], out: string): {prompt: string; seed: number; file: string}[] {
+	if (out.endsWith('.png')) {
+		if (pictures.length > 1) {
+			throw new UsageError(`--out ${out} is one file, and ${pictures.length} pictures are to be made.`, 'Give a folder.');
+		}
+
+		fs.mkdirSync(path.dirname(path.resolve(out)), {recursive: true});
+		return pictures.map(picture => ({...picture, file: path.resolve(out)}));
+	}
+
+	fs.mkdirSync(out, {recursive: true});
+	const taken = new Set<string>();
+	return pictures.map(picture => {
+		const words = picture.prompt.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-').replaceAll(/^-|-$/g, '').slice(0, 60);
+		let name = `${words}-${picture.seed}.png`;
+		for (let number = 2; taken.has(name); number++) {
+			name = `${words}-${picture.seed}-${number}.png`;
+		}
+
+		taken.add(name);
+		return {...picture, file: path.resolve(out, name)};
+	});
+}
+
+/** What was typed for a setting, or its default. */
+function valueOf(key: SettingKey, typed: string | undefined): SettingValue {
+	const setting = settingOf(key);
+	if (typed === undefined) {
+		return setting.default;
+	}
+
+	const read = valueFromText(setting, typed);
+	if ('problem' in read) {
+		throw new UsageError(`${typed} is no ${setting.label.toLowerCase()}. ${read.problem}`, `dreambooth explain ${key} says what it does.`);
+	}
+
+	return read.value;
+}
+
+function sizeOf(typed: string): {width: number; height: number} {
+	const [, width, height = width] = /^(\d+)(?:x(\d+))?$/.exec(typed) ?? [];
+	return {width: wholeNumber('--size', width ?? typed, 8), height: wholeNumber('--size', height ?? typed, 8)};
+}
+
+function wholeNumber(flag: string, typed: string, least: number): number {
+	const number = Number(typed);
+	if (!Number.isSafeInteger(number) || number < least) {
+		throw new UsageError(`${flag} ${typed}: it must be a whole number from ${least} up.`, 'See dreambooth sample --help.');
+	}
+
+	return number;
+}

@@ -1,0 +1,26 @@
+import type {Command} from 'commander';
+
+/** A verb of the command line. Its module is loaded only when it is the one that was typed: start-up stays short. */
+export interface Verb {
+	readonly name: string;
+	readonly summary: string;
+	readonly load: () => Promise<{declare(command: Command): void}>;
+}
+
+/** In the order of `dreambooth --help`. */
+export const verbs: readonly Verb[] = [
+	{name: 'demo', summary: 'teach the embedded demo model a toy robot, in about two minutes', load: async () => import('./demo.ts')},
+	{name: 'train', summary: 'start a run from a config file, a preset or flags', load: async () => import('./train.ts')},
+	{name: 'attach', summary: 'watch a run, from its first step on', load: async () => import('./attach.ts')},
+	{name: 'runs', summary: 'list the runs', load: async () => import('./runs.ts')},
+	{name: 'pause', summary: 'let a run wait after its step', load: async () => import('./pause.ts')},
+	{name: 'resume', summary: 'continue a paused, stopped or crashed run exactly', load: async () => import('./resume.ts')},
+	{name: 'stop', summary: 'save a run and end it', load: async () => import('./stop.ts')},
+	{name: 'sample-now', summary: 'have a run make sample images now', load: async () => import('./sample-now.ts')},
+	{name: 'checkpoint-now', summary: 'have a run save a checkpoint now', load: async () => import('./checkpoint-now.ts')},
+	{name: 'sample', summary: 'make images with a model or with what a run has made', load: async () => import('./sample.ts')},
+	{name: 'presets', summary: 'list, show, import, export, rename, copy and remove presets', load: async () => import('./presets.ts')},
+	{name: 'explain', summary: 'say what a setting does', load: async () => import('./explain.ts')},
+	{name: 'setup', summary: 'get and check the TensorFlow runtime', load: async () => import('./setup.ts')},
+	{name: 'doctor', summary: 'check whether this machine can train, and say what is missing', load: async () => import('./doctor.ts')},
+];
