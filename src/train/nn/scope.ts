@@ -80,7 +80,7 @@ export function declareParameters<S extends Signature>(network: (p: Scope, input
 			const known = declared.get(full);
 			if (known && known.shape.join() !== shape.join()) throw new Error(`The network uses ${full} as [${known.shape.join()}] and as [${shape.join()}].`);
 			declared.set(full, {name: full, shape, layout});
-			return ops.fill(deviceShape(shape, layout), 0);
+			return ops.filled(deviceShape(shape, layout), 0);
 		},
 		parameters: () => [],
 		withParameters: () => declaring(path),
