@@ -1,6 +1,7 @@
 import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, type TrainingConfig} from '../presets/index.ts';
 import {startRun} from '../train/index.ts';
 import {runsFolder, type Run} from '../train/protocol/index.ts';
+import {logoutWarning} from './logout-warning.ts';
 import {requireRuntime} from './require-runtime.ts';
 import {UsageError} from './usage-error.ts';
 
@@ -19,6 +20,11 @@ export async function beginRun(config: TrainingConfig, {furtherFrom}: {furtherFr
 	}
 
 	requireRuntime();
+	const warning = logoutWarning();
+	if (warning !== undefined) {
+		process.stderr.write(`${warning}\n`);
+	}
+
 	const hardware = describeHardware(await detectHardware({folder: runsFolder()}));
 	return startRun({config, hardware, ...(furtherFrom !== undefined && {furtherFrom})});
 }

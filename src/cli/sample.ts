@@ -44,6 +44,7 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 	const count = wholeNumber('--count', options.count, 1);
 	const pictures = options.prompt.flatMap(prompt => Array.from({length: count}, (_, index) => ({prompt, seed: seed + index})));
 	const {width, height} = options.size === undefined ? {width: resolution, height: resolution} : sizeOf(options.size);
+	const clearProgress = process.stderr.isTTY ? '\r\u001B[K' : '';
 	requireRuntime();
 	await sampleInProcess({
 		model: folder,
@@ -55,12 +56,14 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 		height,
 		images: placed(pictures, options.out),
 	}, progress => {
+		process.stderr.write(clearProgress);
 		if (progress.type === 'image') {
 			say(progress.file);
 		} else if (process.stderr.isTTY) {
-			process.stderr.write(`\r${Math.round(progress.share * 100)} %\r`);
+			process.stderr.write(`${Math.round(progress.share * 100)} %`);
 		}
 	});
+	process.stderr.write(clearProgress);
 }
 
 function folderOf(model: string): string {

@@ -30,8 +30,13 @@ const meanings: Partial<Record<NodeJS.Signals, string>> = {
 	SIGILL: 'Native code met an instruction that this processor does not have (SIGILL).',
 };
 
-/** In a sentence, how a process died. */
-export function nameDeath({code, signal, error}: Death): string {
+/** In sentences, how a process died, and what it had said last to `logFile` after its first `from` bytes. */
+export function describeDeath(death: Death, logFile: string, from: number): string {
+	// Who is killed is not asked for last words.
+	return [nameDeath(death), death.signal === 'SIGKILL' ? '' : lastWords(logFile, from)].filter(Boolean).join(' ');
+}
+
+function nameDeath({code, signal, error}: Death): string {
 	if (error) {
 		return `It could not be started: ${error.message}.`;
 	}
@@ -42,8 +47,8 @@ export function nameDeath({code, signal, error}: Death): string {
 /** A line that says what went wrong, among stack traces and progress. TensorFlow's fatal lines begin with F and the date. */
 const telling = /^F\d{4}|\b(?:fatal|error|failed|terminate|out of memory|oom)\b/i;
 
-/** The last telling line, else the last line, that was added to a log after its first `from` bytes, as a sentence; empty when none was. */
-export function lastWords(logFile: string, from: number): string {
+/** The last telling line, else the last line; empty when none was added. */
+function lastWords(logFile: string, from: number): string {
 	const lines = fs.readFileSync(logFile).subarray(from).toString('utf8').split('\n').map(line => line.trim()).filter(line => line !== '');
 	const line = lines.findLast(line => telling.test(line)) ?? lines.at(-1);
 	return line ? `Its last words: ${line.slice(0, 500)}` : '';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {programFile} from './launch.ts';
 import {RunError} from './protocol/index.ts';
 import {sampleMessageSchema, type SampleProgress, type SampleJob} from './sample-messages.ts';
-import {deathOf, lastWords, nameDeath} from './native-death.ts';
+import {deathOf, describeDeath} from './native-death.ts';
 
 export type {SampleProgress, SampleJob} from './sample-messages.ts';
 
@@ -39,7 +39,7 @@ export async function sampleInProcess(job: SampleJob, tell: (progress: SamplePro
 		sampler.send(job, () => undefined);
 		const death = await deathOf(sampler);
 		if (!isDone) {
-			throw failure ?? new RunError(`The sampling process died. ${nameDeath(death)} ${lastWords(logFile, 0)}`.trim(), 'Make fewer or smaller pictures, or free memory.');
+			throw failure ?? new RunError(`The sampling process died. ${describeDeath(death, logFile, 0)}`, 'Make fewer or smaller pictures, or free memory.');
 		}
 	} finally {
 		fs.closeSync(log);

@@ -7,7 +7,7 @@ import {
 } from './protocol/index.ts';
 import {holdRunFolder} from './runner-lock.ts';
 import {trainerMessageSchema, type TrainerMessage} from './trainer-messages.ts';
-import {deathOf, lastWords, nameDeath} from './native-death.ts';
+import {deathOf, describeDeath} from './native-death.ts';
 
 /** How long a trainer may take to end after it has said its last word, or after it was told to end at once. */
 const lastBreathMs = 3000;
@@ -160,7 +160,7 @@ export class Supervisor {
 		const death = await deathOf(trainer);
 		this.#trainer = undefined;
 		this.#record({trainer: undefined});
-		return ending ?? {type: 'died', cause: [nameDeath(death), lastWords(logFile, spokenBefore)].filter(Boolean).join(' ')};
+		return ending ?? {type: 'died', cause: describeDeath(death, logFile, spokenBefore)};
 	}
 
 	/** Writes an event of the trainer down; gives back how it ended, if that is what it said. */

@@ -25,7 +25,7 @@ afterAll(() => {
 beforeEach(() => {
 	runs = ownRuns();
 	const home = path.join(runs.folder, 'home');
-	environment = {...process.env, NODE_ENV: 'production', DREAMBOOTH_HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), FAKE_TRAINER: '{}'};
+	environment = {...process.env, NODE_ENV: 'production', DREAMBOOTH_HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), FAKE_TRAINER: '{}', XDG_SESSION_ID: undefined};
 	const runtime = runtimeFolder(environment);
 	fs.mkdirSync(runtime, {recursive: true});
 	fs.writeFileSync(path.join(runtime, 'probe.json'), JSON.stringify({key: `${addonKey(packageRoot())} node ${process.versions.node.split('.')[0]}`, ok: true, stages: []}));
