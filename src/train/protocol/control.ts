@@ -15,17 +15,6 @@ export type Reply = z.infer<typeof replySchema>;
 const longestSocketPath = 100;
 const longestLine = 64 * 1024;
 
-/** Where the control socket of a run can be: in its folder, or in a new private folder when that path is too long. */
-function socketPath(runFolder: string): string {
-	const wanted = path.join(runFolder, 'control.sock');
-	if (Buffer.byteLength(wanted) <= longestSocketPath) {
-		return wanted;
-	}
-
-	const short = process.env.XDG_RUNTIME_DIR && fs.existsSync(process.env.XDG_RUNTIME_DIR) ? process.env.XDG_RUNTIME_DIR : os.tmpdir();
-	return path.join(fs.mkdtempSync(path.join(short, 'dreambooth-')), 'control.sock');
-}
-
 export interface ControlServer {
 	/** The real path of the socket. */
 	readonly socket: string;
@@ -34,8 +23,6 @@ export interface ControlServer {
 
 /** Listens for commands on the control socket, which only its owner can open, and answers each line with one line. */
 export async function serveControl(runFolder: string, answer: (command: Command) => Reply): Promise<ControlServer> {
-	const socket = socketPath(runFolder);
-	fs.rmSync(socket, {force: true});
 	const connections = new Set<net.Socket>();
 	const server = net.createServer(connection => {
 		connections.add(connection);
@@ -44,19 +31,13 @@ export async function serveControl(runFolder: string, answer: (command: Command)
 		connection.on('error', () => connection.destroy());
 		onLines(connection, line => connection.write(`${JSON.stringify(answerLine(line, answer))}\n`));
 	});
-	await new Promise<void>((resolve, reject) => {
-		server.once('error', reject);
-		// The socket is made within this call: its mode is right from the first moment on, not only after a chmod.
-		const mask = process.umask(0o177);
-		server.listen(socket, resolve);
-		process.umask(mask);
-	});
-
+	const socket = await listen(server, runFolder);
 	return {
 		socket,
 		async close() {
 			for (const connection of connections) {
-				connection.end();
+				// Its answer is written out; a reader that sleeps must not keep the run.
+				connection.destroySoon();
 			}
 
 			await new Promise<void>(resolve => server.close(() => resolve()));
@@ -65,6 +46,40 @@ export async function serveControl(runFolder: string, answer: (command: Command)
 			}
 		},
 	};
+}
+
+/** Listens in the run folder, or in a new private folder when the path is too long or the file system holds no sockets. Returns the path. */
+async function listen(server: net.Server, runFolder: string): Promise<string> {
+	const wanted = path.join(runFolder, 'control.sock');
+	if (Buffer.byteLength(wanted) <= longestSocketPath) {
+		try {
+			fs.rmSync(wanted, {force: true});
+			await listenAt(server, wanted);
+			return wanted;
+		} catch {
+			// Some network file systems: the other place is left to try, and its error says why when that fails too.
+		}
+	}
+
+	// The folder for temporary files first: $XDG_RUNTIME_DIR goes when the person logs out, which a run outlives.
+	const places = [os.tmpdir(), process.env.XDG_RUNTIME_DIR ?? '', '/tmp'];
+	const short = places.find(place => fs.existsSync(place) && Buffer.byteLength(path.join(place, 'dreambooth-XXXXXX', 'control.sock')) <= longestSocketPath);
+	const socket = path.join(fs.mkdtempSync(path.join(short ?? '/tmp', 'dreambooth-')), 'control.sock');
+	await listenAt(server, socket);
+	return socket;
+}
+
+async function listenAt(server: net.Server, socket: string): Promise<void> {
+	await new Promise<void>((resolve, reject) => {
+		server.once('error', reject);
+		// The socket is made within this call: its mode is right from the first moment on, not only after a chmod.
+		const mask = process.umask(0o177);
+		server.listen(socket, () => {
+			server.off('error', reject);
+			resolve();
+		});
+		process.umask(mask);
+	});
 }
 
 function answerLine(line: string, answer: (command: Command) => Reply): Reply {

@@ -231,6 +231,15 @@ describe('the control socket', () => {
 		expect(fs.existsSync(path.dirname(control.socket))).toBe(false);
 	});
 
+	test('is elsewhere when the run folder cannot hold it', async () => {
+		const run = newRun('cat');
+		fs.mkdirSync(path.join(run.folder, 'control.sock'));
+		const control = await serveControl(run.folder, answer);
+		writeRun({...run, record: {...run.record, socket: control.socket}});
+		expect(await sendCommand(run.folder, {type: 'pause'})).toMatchObject({ok: true});
+		await control.close();
+	});
+
 	test('of a runner that was killed does not hinder the next one', async () => {
 		const run = newRun('cat');
 		fs.writeFileSync(path.join(run.folder, 'control.sock'), '');
