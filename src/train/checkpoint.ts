@@ -2,8 +2,6 @@ import {mkdir, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {z} from 'zod';
 import {requireRoom} from './disk-room.ts';
-import {assignVariable} from './graph/index.ts';
-import {permutationOf} from './nn/index.ts';
 import type {TrainedState} from './trained-state.ts';
 import {atomicWriteFile, encodeFloats, openSafetensors, writeSafetensors} from './weights/index.ts';
 
@@ -62,9 +60,7 @@ export async function loadCheckpoint(folder: string, state: TrainedState, finger
 	for (const [name, sets] of state.files()) {
 		const file = await openSafetensors(path.join(folder, name));
 		try {
-			for (const {parameters, prefix} of sets) {
-				for (const {name, layout} of parameters.declarations) assignVariable(parameters.variable(name), await file.readFloat32(prefix + name), permutationOf(layout));
-			}
+			for (const {parameters, prefix} of sets) await parameters.restore({readFloat32: name => file.readFloat32(prefix + name)});
 		} finally {
 			await file.close();
 		}

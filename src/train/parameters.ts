@@ -1,8 +1,8 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {createVariable, disposeVariable, readVariable, type State, type Variable} from './graph/index.ts';
+import {assignVariable, createVariable, disposeVariable, ops, readVariable, type State, type Variable} from './graph/index.ts';
 import {deviceShape, permutationOf, type Declaration} from './nn/index.ts';
 
-/** Where a parameter's first value comes from: a checkpoint file, another set. */
+/** Where a parameter's values come from: a checkpoint file, another set. */
 export interface ParameterSource {
 	/** The values of the named tensor in the order they have on disk. */
 	readFloat32(name: string): Promise<Float32Array> | Float32Array;
@@ -15,37 +15,63 @@ export interface StoredTensor {
 	read(): Float32Array;
 }
 
+/**
+ * Parameters that share a variable. A network has hundreds of small tensors, and an operation on one costs as much as on
+ * all of them joined: tensors below a limit lie one after another in one variable, larger ones have their own.
+ */
+export interface Block {
+	readonly variable: Variable;
+	readonly members: readonly Member[];
+}
+
+interface Member {
+	readonly declaration: Declaration;
+	/** On the device. */
+	readonly shape: readonly number[];
+	readonly size: number;
+	/** First value in the variable. */
+	readonly offset: number;
+}
+
+/** Values. 1 MiB: half of a 512x512 layer. */
+const PACKED_BELOW = 2 ** 18;
+
 /** The weights of one network on the device, by the names of the checkpoint. */
 export class Parameters {
 	private constructor(
 		readonly declarations: readonly Declaration[],
-		private readonly variables: ReadonlyMap<string, Variable>,
+		readonly blocks: readonly Block[],
 	) {}
 
-	/** Uploads every declared parameter. `dtype`: FLOAT32 for what is trained, a half for what is only used. */
-	static async load(network: string, declarations: readonly Declaration[], source: ParameterSource, {dtype}: {dtype?: number} = {}): Promise<Parameters> {
-		const variables = new Map<string, Variable>();
-		for (const {name, shape, layout} of declarations) {
-			const values = await source.readFloat32(name);
-			variables.set(name, createVariable(`${network}.${name}`, deviceShape(shape, layout), {values, permutation: permutationOf(layout), dtype}));
+	/**
+	 * Uploads every declared parameter. `dtype`: FLOAT32 for what is trained, a half for what is only used. `apart`: names that
+	 * share no variable with others, because they are not trained together with them.
+	 */
+	static async load(network: string, declarations: readonly Declaration[], source: ParameterSource, {dtype, apart = new Set()}: {dtype?: number; apart?: ReadonlySet<string>} = {}): Promise<Parameters> {
+		const blocks: Block[] = [];
+		for (const members of arranged(declarations, apart)) {
+			const shape = isPacked(members) ? [sizeOf(members)] : members[0].shape;
+			const name = isPacked(members) ? `${network}.packed_${blocks.length}` : `${network}.${members[0].declaration.name}`;
+			const block = {variable: createVariable(name, shape, {values: 0, dtype}), members};
+			await assign(block, source);
+			blocks.push(block);
 		}
-		return new Parameters(declarations, variables);
+		return new Parameters(declarations, blocks);
 	}
 
 	/** A set of the same parameters, all zero: the slots of an optimizer, accumulators. */
 	zeros(purpose: string): Parameters {
-		return new Parameters(
-			this.declarations,
-			new Map([...this.variables].map(([name, {name: full, shape}]) => [name, createVariable(`${full}/${purpose}`, shape, {values: 0})])),
-		);
+		return this.#alike(purpose, () => 0);
 	}
 
 	/** A set of the same parameters with the values they have now. */
 	copy(purpose: string): Parameters {
-		return new Parameters(
-			this.declarations,
-			new Map([...this.variables].map(([name, variable]) => [name, createVariable(`${variable.name}/${purpose}`, variable.shape, {values: readVariable(variable)})])),
-		);
+		return this.#alike(purpose, variable => readVariable(variable));
+	}
+
+	/** Overwrites all values. */
+	async restore(source: ParameterSource): Promise<void> {
+		for (const block of this.blocks) await assign(block, source);
 	}
 
 	get names(): string[] {
@@ -54,26 +80,104 @@ export class Parameters {
 
 	/** Number of values. */
 	get size(): number {
-		return this.declarations.reduce((total, {shape}) => total + shape.reduce((product, n) => product * n, 1), 0);
+		return this.blocks.reduce((total, {members}) => total + sizeOf(members), 0);
 	}
 
-	variable(name: string): Variable {
-		const variable = this.variables.get(name);
-		if (!variable) throw new Error(`There is no parameter ${name}.`);
-		return variable;
-	}
-
-	/** All parameters inside a function being compiled. */
+	/** All parameters inside a function being compiled, in the order of their declaration. */
 	tensors(state: State): Map<string, Tensor> {
-		return new Map([...this.variables].map(([name, variable]) => [name, state.read(variable)]));
+		const found = new Map(this.blocks.flatMap(({variable, members}): (readonly [string, Tensor])[] => {
+			const value = state.read(variable);
+			if (!isPacked(members)) return [[members[0].declaration.name, value]];
+			const parts = ops.split(value, members.map(({size}) => size));
+			return members.map(({declaration, shape}, i) => [declaration.name, ops.reshape(parts[i], shape)]);
+		}));
+		return new Map(this.names.map(name => [name, found.get(name) as Tensor]));
 	}
 
-	/** For writing: names and shapes of the checkpoint, each value read from the device when asked for. */
+	/** For writing: names and shapes of the checkpoint, the values read from the device when asked for. */
 	stored(): StoredTensor[] {
-		return this.declarations.map(({name, shape, layout}) => ({name, shape, read: () => readVariable(this.variable(name), permutationOf(layout))}));
+		const packs = new Map<Block, Float32Array>();
+		const read = (block: Block, {declaration, shape, size, offset}: Member): Float32Array => {
+			const permutation = permutationOf(declaration.layout);
+			if (!isPacked(block.members)) return readVariable(block.variable, permutation);
+			const pack = packs.get(block) ?? readVariable(block.variable);
+			packs.set(block, pack);
+			const values = pack.slice(offset, offset + size);
+			return permutation ? toDisk(values, shape) : values;
+		};
+		const found = new Map(this.blocks.flatMap(block => block.members.map(member => [member.declaration.name, () => read(block, member)] as const)));
+		return this.declarations.map(({name, shape}) => ({name, shape, read: found.get(name) as () => Float32Array}));
 	}
 
 	dispose(): void {
-		for (const variable of this.variables.values()) disposeVariable(variable);
+		for (const {variable} of this.blocks) disposeVariable(variable);
 	}
+
+	#alike(purpose: string, values: (variable: Variable) => Float32Array | number): Parameters {
+		const blocks = this.blocks.map(({variable, members}) => ({members, variable: createVariable(`${variable.name}/${purpose}`, variable.shape, {values: values(variable)})}));
+		return new Parameters(this.declarations, blocks);
+	}
+}
+
+/**
+ * The gradient of a block's variable from those of its members; undefined when the loss reaches none of them.
+ * @throws when it reaches only some, which then should have been kept apart
+ */
+export function blockGradient({variable, members}: Block, gradients: ReadonlyMap<string, Tensor>): Tensor | undefined {
+	const found = members.map(({declaration}) => gradients.get(declaration.name));
+	if (found.every(gradient => gradient === undefined)) return undefined;
+	const missing = members[found.indexOf(undefined)];
+	if (missing) throw new Error(`The loss does not depend on ${missing.declaration.name}, but on others that share its variable.`);
+	const parts = (found as Tensor[]).map(gradient => ops.toFloat32(gradient));
+	return isPacked(members) ? ops.concat(parts.map((part, i) => ops.reshape(part, [members[i].size])), 0) : ops.reshape(parts[0], variable.shape);
+}
+
+const isPacked = (members: readonly Member[]): boolean => members[0].size < PACKED_BELOW;
+const sizeOf = (members: readonly Member[]): number => members.reduce((total, {size}) => total + size, 0);
+
+/** Large tensors alone, small ones together, those that stay apart together among themselves. */
+function arranged(declarations: readonly Declaration[], apart: ReadonlySet<string>): Member[][] {
+	const packs: [Member[], Member[]] = [[], []];
+	const alone: Member[][] = [];
+	for (const declaration of declarations) {
+		const shape = deviceShape(declaration.shape, declaration.layout);
+		const size = shape.reduce((product, n) => product * n, 1);
+		const pack = packs[apart.has(declaration.name) ? 1 : 0];
+		if (size < PACKED_BELOW) pack.push({declaration, shape, size, offset: sizeOf(pack)});
+		else alone.push([{declaration, shape, size, offset: 0}]);
+	}
+	return [...packs.filter(pack => pack.length > 0), ...alone];
+}
+
+async function assign({variable, members}: Block, source: ParameterSource): Promise<void> {
+	if (!isPacked(members)) {
+		const [{declaration}] = members;
+		assignVariable(variable, await source.readFloat32(declaration.name), permutationOf(declaration.layout));
+		return;
+	}
+	const values = new Float32Array(sizeOf(members));
+	for (const {declaration, shape, size, offset} of members) {
+		const stored = await source.readFloat32(declaration.name);
+		if (stored.length !== size) throw new Error(`${declaration.name} holds ${size} values, not ${stored.length}.`);
+		values.set(permutationOf(declaration.layout) ? toDevice(stored, shape) : stored, offset);
+	}
+	assignVariable(variable, values);
+}
+
+/** [out, in, height, width] -> [height, width, in, out], and back. `shape`: [height, width, in, out]. */
+const toDevice = (stored: Float32Array, shape: readonly number[]) => moved(stored, shape, (device, disk) => [disk, device]);
+const toDisk = (values: Float32Array, shape: readonly number[]) => moved(values, shape, (device, disk) => [device, disk]);
+
+function moved(values: Float32Array, [height, width, channelsIn, channelsOut]: readonly number[], direction: (device: number, disk: number) => readonly [from: number, to: number]): Float32Array {
+	const result = new Float32Array(values.length);
+	const pixels = height * width;
+	for (let pixel = 0; pixel < pixels; pixel++) {
+		for (let i = 0; i < channelsIn; i++) {
+			for (let o = 0; o < channelsOut; o++) {
+				const [from, to] = direction((pixel * channelsIn + i) * channelsOut + o, (o * channelsIn + i) * pixels + pixel);
+				result[to] = values[from];
+			}
+		}
+	}
+	return result;
 }

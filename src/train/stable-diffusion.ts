@@ -40,17 +40,16 @@ export class StableDiffusion {
 	 */
 	static async open(path: string, options: OpenOptions): Promise<StableDiffusion> {
 		const folder = await openModelFolder(path);
-		const {textEncoderConfig} = folder;
 		const declared = {
 			unet: declareUnet(folder),
-			textEncoder: declareParameters((p, {tokens}) => encodeText(textEncoderConfig, {clipSkip: 1})(p, tokens), {tokens: {shape: [1, textEncoderConfig.maxPositionEmbeddings], dtype: 'int32'}}),
+			textEncoder: declareTextEncoder(folder, {clipSkip: 1}),
 			vae: declareVae(folder),
 		};
 		const load = async (network: 'unet' | 'textEncoder' | 'vae', name: string) => {
 			options.onProgress?.(name);
 			const file: SafetensorsFile = folder[network];
 			checkWeights(file, new Map(declared[network].map(({name, shape}) => [name, shape])));
-			return Parameters.load(name, declared[network], file);
+			return Parameters.load(name, declared[network], file, {apart: network === 'textEncoder' ? skippedLayers(folder, options) : undefined});
 		};
 		return new StableDiffusion(
 			folder,
@@ -155,6 +154,15 @@ function declareUnet({unetConfig}: ModelFolder): Declaration[] {
 		timesteps: {shape: [1], dtype: 'float32'},
 		context: {shape: [1, 1, unetConfig.crossAttentionDim], dtype: 'float32'},
 	});
+}
+
+const declareTextEncoder = ({textEncoderConfig}: ModelFolder, {clipSkip}: {clipSkip: number}) =>
+	declareParameters((p, {tokens}) => encodeText(textEncoderConfig, {clipSkip})(p, tokens), {tokens: {shape: [1, textEncoderConfig.maxPositionEmbeddings], dtype: 'int32'}});
+
+/** Parameters of the last layers, which clip skip leaves out: they are kept, and not trained. */
+function skippedLayers(folder: ModelFolder, {clipSkip}: OpenOptions): ReadonlySet<string> {
+	const used = new Set(declareTextEncoder(folder, {clipSkip}).map(({name}) => name));
+	return new Set(declareTextEncoder(folder, {clipSkip: 1}).map(({name}) => name).filter(name => !used.has(name)));
 }
 
 function declareVae({vaeConfig}: ModelFolder): Declaration[] {

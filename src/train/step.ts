@@ -4,7 +4,7 @@ import type {NoiseSchedule} from './diffusion/index.ts';
 import {encodeText, joinChunks, unet} from './models/index.ts';
 import {differentiable, gatherRows, gradients, scopeOver} from './nn/index.ts';
 import {clipCoefficient, globalNorm, type Optimizer} from './optim/index.ts';
-import type {Parameters} from './parameters.ts';
+import {blockGradient, type Block, type Parameters} from './parameters.ts';
 import type {TextEncoderConfig, UNetConfig} from './weights/index.ts';
 
 /**
@@ -47,7 +47,7 @@ export interface StepOptions {
 	readonly optimizer: Optimizer;
 	/** Largest global norm of the gradients; 0 for no limit. */
 	readonly gradientClip: number;
-	readonly trainUnet: boolean;
+	/** Whether the states are computed from `tokens`, so that gradients reach the text encoder. */
 	readonly trainTextEncoder: boolean;
 	/** `accumulate`: only adds the gradients up; `update`: adds them up and updates the parameters. */
 	readonly part: 'accumulate' | 'update';
@@ -118,7 +118,7 @@ export function sampleLatents(moments: Tensor, epsilon: Tensor): Tensor {
 const rateAt = (rates: Float32Array, timesteps: Tensor) => ops.reshape(ops.gather(ops.table(rates, [rates.length]), timesteps), [timesteps.shape[0], 1, 1, 1]);
 
 /** The body of the compiled step: inputs as in stepSignature, outputs losses [instance, prior] and the norm of the gradients. */
-export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, trainUnet, trainTextEncoder, part}: StepOptions) {
+export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, trainTextEncoder, part}: StepOptions) {
 	return (inputs: Tensors, state: State): Tensors => {
 		const unetTensors = model.unet.tensors(state);
 		const textTensors = trainTextEncoder ? model.textEncoder.tensors(state) : new Map<string, Tensor>();
@@ -129,32 +129,34 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 			const prediction = unet(model.unetConfig)(scopeOver(unetTensors), {sample: noisy, timesteps: ops.toFloat(inputs.timesteps), context: gatherRows(states, inputs.promptOfRow)});
 			return weighedErrors(prediction, target, inputs.shares);
 		};
-		const named = [...(trainUnet ? namedTensors(trained, 0, unetTensors) : []), ...(trainTextEncoder ? namedTensors(trained, 1, textTensors) : [])];
-		const {value: losses, gradients: found} = gradients(lossesOf, named.map(({tensor}) => tensor), inputs.lossWeights);
+		const wanted = trained.flatMap(({parameters, group}) => parameters.names.map(name => ({group, name, tensor: (group === 0 ? unetTensors : textTensors).get(name) as Tensor})));
+		const {value: losses, gradients: found} = gradients(lossesOf, wanted.map(({tensor}) => tensor), inputs.lossWeights);
 
-		// A parameter that the loss does not reach (the last text layer with clip skip) has no gradient and is left alone, as in torch.
-		const reached = named.map((entry, i) => ({...entry, gradient: found[i]})).filter(({gradient}) => gradient);
-		const summed = reached.map(({network, name, gradient}) => accumulated(state, network, name, ops.toFloat32(gradient)));
+		// What the loss does not reach (the last text layers with clip skip) has no gradient and is left alone, as in torch.
+		const gradientOf = [0, 1].map(group => new Map(wanted.flatMap(({group: own, name}, i) => (own === group && found[i] ? [[name, found[i]] as const] : []))));
+		const updates = trained.flatMap(network => network.parameters.blocks.flatMap((block, index) => {
+			const gradient = blockGradient(block, gradientOf[network.group]);
+			return gradient ? [{network, block, index, gradient: accumulated(state, network.accumulator?.blocks[index], gradient)}] : [];
+		}));
+		const gradientNorm = globalNorm(updates.map(({gradient}) => gradient));
 		if (part === 'accumulate') {
-			reached.forEach(({network, name}, i) => network.accumulator && state.assign(network.accumulator.variable(name), summed[i]));
-			return {losses, gradientNorm: globalNorm(summed)};
+			for (const {network, index, gradient} of updates) if (network.accumulator) state.assign(network.accumulator.blocks[index].variable, gradient);
+			return {losses, gradientNorm};
 		}
 
-		const gradientNorm = globalNorm(summed);
 		const clip = gradientClip > 0 ? clipCoefficient(gradientNorm, gradientClip) : undefined;
-		reached.forEach(({network, name}, i) => {
-			const {parameters, slots, ema, accumulator, group} = network;
+		const rates = [0, 1].map(group => ({stepSize: scalarAt(inputs.stepSizes, group), decay: scalarAt(inputs.decays, group)}));
+		for (const {network: {slots, ema, accumulator, group}, block, index, gradient} of updates) {
 			optimizer.update(state, {
-				parameter: parameters.variable(name),
-				slots: slots.map(slot => slot.variable(name)),
-				gradient: clip ? ops.multiply(summed[i], clip) : summed[i],
-				stepSize: scalarAt(inputs.stepSizes, group),
-				decay: scalarAt(inputs.decays, group),
+				parameter: block.variable,
+				slots: slots.map(slot => slot.blocks[index].variable),
+				gradient: clip ? ops.multiply(gradient, clip) : gradient,
+				...rates[group],
 				epsilon: inputs.epsilonHat,
 			});
-			if (ema) moveTowards(state, ema, parameters, name, inputs.emaRate);
-			if (accumulator) state.assign(accumulator.variable(name), ops.filled(summed[i].shape, 0));
-		});
+			if (ema) moveTowards(state, ema.blocks[index], block, inputs.emaRate);
+			if (accumulator) state.assign(accumulator.blocks[index].variable, ops.filled(gradient.shape, 0));
+		}
 		return {losses, gradientNorm};
 	};
 }
@@ -187,15 +189,10 @@ function weighedErrors(prediction: Tensor, target: Tensor, shares: Tensor): Tens
 
 const scalarAt = (vector: Tensor, index: number) => ops.reshape(ops.slice(vector, [index], [1]), []);
 
-function namedTensors(trained: readonly TrainedNetwork[], group: 0 | 1, tensors: ReadonlyMap<string, Tensor>) {
-	return trained.filter(network => network.group === group).flatMap(network => network.parameters.names.map(name => ({network, name, tensor: tensors.get(name) as Tensor})));
-}
-
-const accumulated = (state: State, {accumulator}: TrainedNetwork, name: string, gradient: Tensor) => (accumulator ? ops.add(state.read(accumulator.variable(name)), gradient) : gradient);
+const accumulated = (state: State, accumulator: Block | undefined, gradient: Tensor) => (accumulator ? ops.add(state.read(accumulator.variable), gradient) : gradient);
 
 /** shadow ← shadow − rate·(shadow − p), with p as it is after the update. */
-function moveTowards(state: State, ema: Parameters, parameters: Parameters, name: string, rate: Tensor): void {
-	const shadow = ema.variable(name);
-	const before = state.read(shadow);
-	state.assign(shadow, ops.subtract(before, ops.multiply(rate, ops.subtract(before, state.read(parameters.variable(name))))));
+function moveTowards(state: State, ema: Block, block: Block, rate: Tensor): void {
+	const before = state.read(ema.variable);
+	state.assign(ema.variable, ops.subtract(before, ops.multiply(rate, ops.subtract(before, state.read(block.variable)))));
 }

@@ -40,6 +40,9 @@ const binary = (type: string) => (x: Tensor, y: Tensor) => op(type, [x, y], [flo
 export const add = binary('AddV2');
 export const subtract = binary('Sub');
 export const multiply = binary('Mul');
+export const squaredDifference = binary('SquaredDifference');
+/** dy·s·(1 − s), the gradient of a sigmoid with value s. */
+export const sigmoidGradient = binary('SigmoidGrad');
 export const divide = binary('RealDiv');
 export const minimum = binary('Minimum');
 export const maximum = binary('Maximum');
@@ -66,7 +69,10 @@ export const allAxes = (x: Tensor): number[] => x.shape.map((_, axis) => axis);
 export const reshape = (x: Tensor, shape: readonly number[]): Tensor => op('Reshape', [x, integers(shape)], [float(), index('Tshape')]);
 export const transpose = (x: Tensor, axes: readonly number[]): Tensor => op('Transpose', [x, integers(axes)], [float(), index('Tperm')]);
 export const slice = (x: Tensor, begin: readonly number[], size: readonly number[]): Tensor => op('Slice', [x, integers(begin), integers(size)], [float(), index('Index')]);
-export const concat = (xs: readonly Tensor[], axis: number): Tensor => op('ConcatV2', [...xs, integer(axis)], [attribute.int('N', xs.length), float(), index('Tidx')]);
+export const concat = (xs: readonly Tensor[], axis: number): Tensor => xs.length === 1 ? xs[0] : op('ConcatV2', [...xs, integer(axis)], [attribute.int('N', xs.length), float(), index('Tidx')]);
+/** Consecutive pieces of a vector. */
+export const split = (x: Tensor, sizes: readonly number[]): Tensor[] =>
+	sizes.length === 1 ? [x] : loadRuntime().backend.executeMultipleOutputs('SplitV', [attribute.int('num_split', sizes.length), float(), index('Tlen')], [x, integers(sizes), integer(0)], sizes.length);
 export const tile = (x: Tensor, multiples: readonly number[]): Tensor => op('Tile', [x, integers(multiples)], [float(), index('Tmultiples')]);
 export const addAll = (xs: readonly Tensor[]): Tensor => (xs.length === 1 ? xs[0] : op('AddN', xs, [attribute.int('N', xs.length), float()]));
 /** Rows of `x` along its first axis, in the order of `rows` (int32). */

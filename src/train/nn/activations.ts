@@ -5,7 +5,7 @@ import {differentiable} from './differentiable.ts';
 const {add, constant, exponential, errorFunction, multiply, scaleBy, sigmoid, slice, subtract, toFloat32, toSameAs} = ops;
 
 /** d/dy of y·σ(y), given σ(y). */
-export const siluSlope = (y: Tensor, s: Tensor): Tensor => add(s, multiply(multiply(y, s), subtract(constant(1), s)));
+const siluSlope = (y: Tensor, s: Tensor): Tensor => add(s, multiply(multiply(y, s), subtract(constant(1), s)));
 
 /** x · σ(x). */
 export function silu(x: Tensor): Tensor {

@@ -44,9 +44,12 @@ interface Head {
 const split = ({batch, heads, width}: Head, x: Tensor, tokens: number) => transpose(reshape(toLow(x), [batch, tokens, heads, width]), [0, 2, 1, 3]);
 const merge = ({batch, heads, width}: Head, x: Tensor, tokens: number) => reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * width]);
 
-/** P = softmax(q·kᵀ/√d), for the query rows of one chunk. */
-function probabilities({m, width, causal}: Head, q: Tensor, k: Tensor, {begin, rows}: Chunk): Tensor {
-	let scores = scaleBy(toFloat32(batchMatmul(q, k, {transposeB: true})), 1 / Math.sqrt(width));
+/** Queries are divided by √d once, instead of their many scores. */
+const scaledQueries = (head: Head, q: Tensor) => toLow(scaleBy(split(head, q, head.n), 1 / Math.sqrt(head.width)));
+
+/** P = softmax(q·kᵀ), q already scaled, for the query rows of one chunk. */
+function probabilities({m, causal}: Head, q: Tensor, k: Tensor, {begin, rows}: Chunk): Tensor {
+	let scores = toFloat32(batchMatmul(q, k, {transposeB: true}));
 	if (causal) {
 		const mask = Float32Array.from({length: rows * m}, (_, i) => (i % m > begin + Math.floor(i / m) ? -1e9 : 0));
 		scores = add(scores, ops.table(mask, [rows, m]));
@@ -54,12 +57,15 @@ function probabilities({m, width, causal}: Head, q: Tensor, k: Tensor, {begin, r
 	return toLow(softmax(scores));
 }
 
-/** dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − rowsum(dP∘P))/√d, dQ = dS·K, dK = dSᵀ·Q. */
-function backward({width}: Head, q: Tensor, k: Tensor, v: Tensor, p: Tensor, dO: Tensor): {dq: Tensor; dk: Tensor; dv: Tensor} {
-	const wide = toFloat32(p);
+/**
+ * With q already scaled: dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − rowsum(dP∘P)), dQ = dS·K/√d, dK = dSᵀ·Q.
+ * The row sums are those of dO∘O, which is a much smaller tensor.
+ */
+function backward({width}: Head, {q, k, v, p, o, dO}: {q: Tensor; k: Tensor; v: Tensor; p: Tensor; o: Tensor; dO: Tensor}): {dq: Tensor; dk: Tensor; dv: Tensor} {
+	const rowSums = sum(multiply(toFloat32(dO), toFloat32(o)), [3], {keep: true});
 	const dP = toFloat32(batchMatmul(dO, v, {transposeB: true}));
-	const dS = toLow(scaleBy(multiply(wide, subtract(dP, sum(multiply(dP, wide), [3], {keep: true}))), 1 / Math.sqrt(width)));
-	return {dq: batchMatmul(dS, k), dk: batchMatmul(dS, q, {transposeA: true}), dv: batchMatmul(p, dO, {transposeA: true})};
+	const dS = toLow(multiply(toFloat32(p), subtract(dP, rowSums)));
+	return {dq: scaleBy(batchMatmul(dS, k), 1 / Math.sqrt(width)), dk: batchMatmul(dS, q, {transposeA: true}), dv: batchMatmul(p, dO, {transposeA: true})};
 }
 
 /** Keeps P for the backward pass: 4·heads·n·m bytes per image. */
@@ -68,13 +74,14 @@ function whole(head: Head, q: Tensor, k: Tensor, v: Tensor): Tensor {
 	return differentiable(
 		[q, k, v],
 		(save, q, k, v) => {
-			const [q4, k4, v4] = [split(head, q, n), split(head, k, m), split(head, v, m)];
+			const [q4, k4, v4] = [scaledQueries(head, q), split(head, k, m), split(head, v, m)];
 			const p = probabilities(head, q4, k4, {begin: 0, rows: n});
-			save([q4, k4, v4, p]);
-			return merge(head, batchMatmul(p, v4), n);
+			const o = batchMatmul(p, v4);
+			save([q4, k4, v4, p, o]);
+			return merge(head, o, n);
 		},
-		(dy, [q4, k4, v4, p]) => {
-			const {dq, dk, dv} = backward(head, q4, k4, v4, p, split(head, dy, n));
+		(dy, [q4, k4, v4, p, o]) => {
+			const {dq, dk, dv} = backward(head, {q: q4, k: k4, v: v4, p, o, dO: split(head, dy, n)});
 			return [merge(head, dq, n), merge(head, dk, m), merge(head, dv, m)];
 		},
 	);
@@ -93,27 +100,28 @@ function inChunks(head: Head, rowsPerChunk: number, q: Tensor, k: Tensor, v: Ten
 	return differentiable(
 		[q, k, v],
 		(save, q, k, v) => {
-			save([q, k, v]);
-			const [q4, v4] = [split(head, q, n), split(head, v, m)];
+			const [q4, v4] = [scaledQueries(head, q), split(head, v, m)];
 			let k4 = split(head, k, m);
 			const outputs: Tensor[] = [];
 			for (const chunk of chunks) {
 				if (outputs.length > 0) [k4] = barrier([k4], outputs[outputs.length - 1]);
 				outputs.push(batchMatmul(probabilities(head, cut(q4, chunk), k4, chunk), v4));
 			}
-			return merge(head, ops.concat(outputs, 2), n);
+			const o = ops.concat(outputs, 2);
+			save([q, k, v, o]);
+			return merge(head, o, n);
 		},
-		(dy, [q, k, v]) => {
+		(dy, [q, k, v, o]) => {
 			const d4 = split(head, dy, n);
 			const v4 = split(head, v, m);
-			let [q4, k4] = barrier([split(head, q, n), split(head, k, m)], d4);
+			let [q4, k4] = barrier([scaledQueries(head, q), split(head, k, m)], d4);
 			const dqs: Tensor[] = [];
 			let dk: Tensor | undefined;
 			let dv: Tensor | undefined;
 			for (const chunk of chunks) {
 				if (dk) [q4, k4] = barrier([q4, k4], dk);
 				const rows = cut(q4, chunk);
-				const part = backward(head, rows, k4, v4, probabilities(head, rows, k4, chunk), cut(d4, chunk));
+				const part = backward(head, {q: rows, k: k4, v: v4, p: probabilities(head, rows, k4, chunk), o: cut(o, chunk), dO: cut(d4, chunk)});
 				dqs.push(part.dq);
 				dk = dk ? add(dk, toFloat32(part.dk)) : toFloat32(part.dk);
 				dv = dv ? add(dv, toFloat32(part.dv)) : toFloat32(part.dv);

@@ -1,21 +1,9 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {ops} from '../graph/index.ts';
-import {siluSlope} from './activations.ts';
 import {differentiable} from './differentiable.ts';
 import type {Scope} from './scope.ts';
 
-const {add, constant, mean, multiply, reciprocalSquareRoot, reshape, sigmoid, square, subtract, sum, toFloat32, toLow, toSameAs} = ops;
-
-/** Mean and 1/√(variance + ε) over `axes`, kept as axes of length 1. */
-function statistics(x: Tensor, axes: readonly number[], epsilon: number): {center: Tensor; slope: Tensor} {
-	const center = mean(x, axes, {keep: true});
-	const slope = reciprocalSquareRoot(add(mean(square(subtract(x, center)), axes, {keep: true}), constant(epsilon)));
-	return {center, slope};
-}
-
-/** Gradient of the normalised x̂ = (x − center)·slope: slope · (d − mean(d) − x̂·mean(d·x̂)). */
-const normGradient = (d: Tensor, normalised: Tensor, slope: Tensor, axes: readonly number[]) =>
-	multiply(slope, subtract(subtract(d, mean(d, axes, {keep: true})), multiply(normalised, mean(multiply(d, normalised), axes, {keep: true}))));
+const {add, constant, mean, multiply, reciprocalSquareRoot, reshape, scaleBy, sigmoid, squaredDifference, subtract, sum, toFloat32, toLow, toSameAs} = ops;
 
 export interface GroupNormOptions {
 	readonly groups: number;
@@ -24,51 +12,82 @@ export interface GroupNormOptions {
 	readonly activation?: 'silu';
 }
 
-/** Group normalisation (Wu & He 2018) with statistics in float32. x: [batch, height, width, channels] -> same shape. Parameters weight, bias [channels]. */
+/**
+ * Group normalisation (Wu & He 2018) with statistics in float32: y = (x − μ)·r·weight + bias with mean μ and r = 1/√(variance + ε)
+ * of each group. x: [batch, height, width, channels] -> same shape. Parameters weight, bias [channels].
+ *
+ * All passes over the image are of the form x·a + b with a and b per image and channel; what depends on groups happens on
+ * those small tensors. With S₁ = Σ d and S₂ = Σ d·(x − μ) per channel, d the gradient of y, and N values in a group:
+ *   dbias = Σ S₁,  dweight = Σ r·S₂,  dx = d·(r·weight) − (x − μ)·r³·Σ weight·S₂/N − r·Σ weight·S₁/N.
+ */
 export function groupNorm(p: Scope, x: Tensor, {groups, epsilon, activation}: GroupNormOptions): Tensor {
 	const [batch, height, width, channels] = x.shape;
-	const grouped = [batch, height * width, groups, channels / groups];
-	const axes = [1, 3];
-	const affine = (normalised: Tensor, weight: Tensor, bias: Tensor) => add(multiply(reshape(normalised, x.shape), weight), bias);
+	const pixels = height * width;
+	const perGroup = channels / groups;
+	const image = [batch, pixels, channels];
+	/** Sums over the channels of each group: [batch, 1, channels] -> [batch, 1, groups, 1]. */
+	const byGroup = (a: Tensor) => sum(reshape(a, [batch, 1, groups, perGroup]), [3], {keep: true});
+	/** The group's value for each of its channels: -> [batch, 1, channels]. */
+	const perChannel = (a: Tensor) => reshape(ops.tile(a, [1, 1, 1, perGroup]), [batch, 1, channels]);
+	const groupMean = (channelMeans: Tensor) => perChannel(scaleBy(byGroup(channelMeans), 1 / perGroup));
+	const affine = (centered: Tensor, slope: Tensor, weight: Tensor, bias: Tensor) => add(multiply(centered, multiply(slope, weight)), bias);
+
 	return differentiable(
 		[x, p.get('weight', [channels]), p.get('bias', [channels])],
 		(save, a, weight, bias) => {
-			const wide = reshape(toFloat32(a), grouped);
-			const {center, slope} = statistics(wide, axes, epsilon);
+			const wide = reshape(toFloat32(a), image);
+			const center = groupMean(mean(wide, [1], {keep: true}));
+			const slope = reciprocalSquareRoot(add(groupMean(mean(squaredDifference(wide, center), [1], {keep: true})), constant(epsilon)));
 			save([a, weight, bias, center, slope]);
-			const y = affine(multiply(subtract(wide, center), slope), weight, bias);
-			return toLow(activation ? multiply(y, sigmoid(y)) : y);
+			const y = affine(subtract(wide, center), slope, weight, bias);
+			return reshape(toLow(activation ? multiply(y, sigmoid(y)) : y), x.shape);
 		},
 		(dy, [a, weight, bias, center, slope]) => {
-			const normalised = multiply(subtract(reshape(toFloat32(a), grouped), center), slope);
-			let d = toFloat32(dy);
-			if (activation) {
-				const y = affine(normalised, weight, bias);
-				d = multiply(d, siluSlope(y, sigmoid(y)));
-			}
-			const dx = normGradient(reshape(multiply(d, weight), grouped), normalised, slope, axes);
-			return [toSameAs(reshape(dx, x.shape), a), sum(multiply(d, reshape(normalised, x.shape)), [0, 1, 2]), sum(d, [0, 1, 2])];
+			const centered = subtract(reshape(toFloat32(a), image), center);
+			let d = reshape(toFloat32(dy), image);
+			if (activation) d = siluGradient(affine(centered, slope, weight, bias), d);
+			const s1 = sum(d, [1], {keep: true});
+			const s2 = sum(multiply(d, centered), [1], {keep: true});
+			const size = pixels * perGroup;
+			const m1 = scaleBy(perChannel(byGroup(multiply(weight, s1))), 1 / size);
+			const m2 = scaleBy(perChannel(byGroup(multiply(weight, s2))), 1 / size);
+			const cubed = multiply(slope, multiply(slope, slope));
+			const dx = subtract(subtract(multiply(d, multiply(slope, weight)), multiply(centered, multiply(cubed, m2))), multiply(slope, m1));
+			return [toSameAs(reshape(dx, x.shape), a), reshape(sum(multiply(slope, s2), [0]), [channels]), reshape(sum(s1, [0]), [channels])];
 		},
 	);
 }
 
-/** Layer normalisation (Ba et al. 2016) with statistics in float32. x: [..., channels] -> same shape. Parameters weight, bias [channels]. */
+/** d/dy of y·σ(y), times the incoming gradient: dy·(σ + y·σ·(1 − σ)). */
+function siluGradient(y: Tensor, dy: Tensor): Tensor {
+	const s = sigmoid(y);
+	return add(multiply(dy, s), multiply(y, ops.sigmoidGradient(s, dy)));
+}
+
+/**
+ * Layer normalisation (Ba et al. 2016) with statistics in float32. x: [..., channels] -> same shape. Parameters weight, bias
+ * [channels]. With g = d·weight: dx = r·(g − mean(g) − x̂·mean(g·x̂)).
+ */
 export function layerNorm(p: Scope, x: Tensor, {epsilon}: {epsilon: number}): Tensor {
-	const axes = [x.rank - 1];
-	const outer = x.shape.slice(0, -1).map((_, axis) => axis);
 	const channels = x.shape[x.rank - 1];
+	const rows = [x.shape.slice(0, -1).reduce((product, n) => product * n, 1), channels];
 	return differentiable(
 		[x, p.get('weight', [channels]), p.get('bias', [channels])],
 		(save, a, weight, bias) => {
-			const wide = toFloat32(a);
-			const {center, slope} = statistics(wide, axes, epsilon);
+			const wide = reshape(toFloat32(a), rows);
+			const center = mean(wide, [1], {keep: true});
+			const slope = reciprocalSquareRoot(add(mean(squaredDifference(wide, center), [1], {keep: true}), constant(epsilon)));
 			save([a, weight, center, slope]);
-			return toLow(add(multiply(multiply(subtract(wide, center), slope), weight), bias));
+			return reshape(toLow(add(multiply(multiply(subtract(wide, center), slope), weight), bias)), x.shape);
 		},
 		(dy, [a, weight, center, slope]) => {
-			const normalised = multiply(subtract(toFloat32(a), center), slope);
-			const d = toFloat32(dy);
-			return [toSameAs(normGradient(multiply(d, weight), normalised, slope, axes), a), sum(multiply(d, normalised), outer), sum(d, outer)];
+			const normalised = multiply(subtract(reshape(toFloat32(a), rows), center), slope);
+			const d = reshape(toFloat32(dy), rows);
+			const g = multiply(d, weight);
+			const m1 = mean(g, [1], {keep: true});
+			const m2 = mean(multiply(g, normalised), [1], {keep: true});
+			const dx = multiply(slope, subtract(subtract(g, m1), multiply(normalised, m2)));
+			return [toSameAs(reshape(dx, x.shape), a), sum(multiply(d, normalised), [0]), sum(d, [0])];
 		},
 	);
 }
