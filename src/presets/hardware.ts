@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {cgroupLimits} from './cgroup.ts';
+import {cgroupLimits, type CgroupLimits} from './cgroup.ts';
 import {queryGpus, type GpuReport} from './nvidia-smi.ts';
 
 /** What this process may use of the machine. */
@@ -39,7 +39,7 @@ export const detectHardware = async ({folder = process.cwd(), nvidiaSmi, timeout
 	return {
 		cpu: {
 			model: os.cpus()[0]?.model.trim() || 'unknown CPU',
-			cores: Math.max(1, Math.min(os.availableParallelism(), Math.ceil(limits.cpus ?? Infinity))),
+			cores: coresWithin(limits),
 		},
 		memory: {
 			totalBytes: Math.min(memory.totalBytes, limits.memoryLimitBytes ?? Infinity),
@@ -49,6 +49,11 @@ export const detectHardware = async ({folder = process.cwd(), nvidiaSmi, timeout
 		gpu: await queryGpus({...(nvidiaSmi === undefined ? {} : {command: nvidiaSmi}), ...(timeoutMs === undefined ? {} : {timeoutMs})}),
 	};
 };
+
+/** Cores this process may use: what affinity and control groups leave. */
+export const availableCores = (root = '/'): number => coresWithin(cgroupLimits(root));
+
+const coresWithin = ({cpus = Infinity}: CgroupLimits): number => Math.max(1, Math.min(os.availableParallelism(), Math.ceil(cpus)));
 
 /** MemAvailable counts the file cache that can be dropped; os.freemem does not on every system. */
 const machineMemory = (root: string): Hardware['memory'] => {

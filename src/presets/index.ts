@@ -14,7 +14,7 @@ export {checkBeforeStart, FileExistsError, readConfigFile, readConfigValues, wri
 export {checkConceptFolders, countImages, imageExtensions, type FolderCount} from './image-folder.ts';
 export {demoConfig} from './demo.ts';
 export {shippedPresets, subjectConfig, subjects, type ShippedPreset, type Subject} from './shipped.ts';
-export {describeHardware, detectHardware, diskRoom, formatBytes, type DetectOptions, type Hardware} from './hardware.ts';
+export {availableCores, describeHardware, detectHardware, diskRoom, formatBytes, type DetectOptions, type Hardware} from './hardware.ts';
 export {queryGpus, type Gpu, type GpuReport} from './nvidia-smi.ts';
 export {estimateTrainingMemory} from './memory-estimate.ts';
 export {recommendConfig, type Reason, type Recommendation, type Wishes} from './recommend.ts';

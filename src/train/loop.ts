@@ -7,17 +7,18 @@ import {epochOf, type TrainingSet} from './batches.ts';
 import {loadCheckpoint, saveCheckpoint, type Position} from './checkpoint.ts';
 import {writePng} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
-import type {CompileOptions, Mode} from './graph/index.ts';
+import {startEngine} from './engine.ts';
+import type {CompileOptions} from './graph/index.ts';
 import {Latents} from './latents.ts';
 import {outputBytes, writeOutput} from './output.ts';
 import type {Command} from './protocol/index.ts';
-import {loadRuntime} from './runtime/index.ts';
 import {samples} from './sampling.ts';
 import type {Outcome, Session} from './session.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 import {StepRunner, type PendingStep} from './step-runner.ts';
 import {TrainedState} from './trained-state.ts';
 import {identityOf, prepareTrainingSet} from './training-set.ts';
+import {openModelFolder} from './weights/index.ts';
 
 /** Memory is reported this often. */
 const MEMORY_EVERY_MS = 5000;
@@ -37,14 +38,16 @@ export class TrainingDivergedError extends Error {
 /** Trains a run from its beginning or its checkpoint to its end, or until the person stops it. */
 export async function train(session: Session): Promise<Outcome> {
 	const {config, emit} = session;
-	const runtime = loadRuntime();
+	const folder = await openModelFolder(session.furtherFrom ?? resolveBaseModel(config.baseModel));
+	const {runtime, mode, lanes} = startEngine(folder, {...config, pixels: config.resolution ** 2});
 	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU'});
+	for (const message of folder.warnings) emit({type: 'warning', message});
 	emit({type: 'phase', phase: 'loading'});
-	const mode: Mode = config.engine === 'auto' ? (runtime.device === 'gpu' ? 'xla' : 'graph') : config.engine;
 	const compileOptions: CompileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing};
-	const model = await StableDiffusion.open(session.furtherFrom ?? resolveBaseModel(config.baseModel), {
+	const model = await StableDiffusion.open(folder, {
 		...compileOptions,
 		clipSkip: config.clipSkip,
+		lanes,
 		onProgress: detail => emit({type: 'phase', phase: 'loading', detail}),
 	});
 	const run = new Run(session, model, compileOptions);

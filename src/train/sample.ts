@@ -1,14 +1,15 @@
 import {writePng} from './data/index.ts';
-import {loadRuntime} from './runtime/index.ts';
+import {startEngine} from './engine.ts';
 import type {SampleImages} from './sample-messages.ts';
 import {samples} from './sampling.ts';
 import type {SamplerName} from './diffusion/index.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
+import {openModelFolder} from './weights/index.ts';
 
 /** Makes pictures with a model folder, outside any run. */
 export const sampleImages: SampleImages = async ({model: folder, images, negativePrompt, sampler, samplingSteps, guidance, width, height, clipSkip = 1}, tell) => {
-	const mode = loadRuntime().device === 'gpu' ? 'xla' : 'graph';
-	const model = await StableDiffusion.open(folder, {mode, clipSkip});
+	const modelFolder = await openModelFolder(folder);
+	const model = await StableDiffusion.open(modelFolder, {...startEngine(modelFolder, {pixels: width * height}), clipSkip});
 	const requests = images.map(({prompt, seed}) => ({prompt, negativePrompt, seed}));
 	let index = 0;
 	for await (const {prompt, seed, pixels} of samples(model, requests, {sampler: sampler as SamplerName, steps: samplingSteps, guidance, width, height, onProgress: share => tell({type: 'progress', share})})) {

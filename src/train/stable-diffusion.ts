@@ -1,13 +1,17 @@
+import type {Tensor} from '@tensorflow/tfjs';
 import {compile, ops, type Body, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import {noiseSchedule, type NoiseSchedule} from './diffusion/index.ts';
+import {inLanes} from './lanes.ts';
 import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, unet, type Tokenizer} from './models/index.ts';
 import {declareParameters, scopeOver, type Declaration} from './nn/index.ts';
 import {Parameters} from './parameters.ts';
-import {checkWeights, openModelFolder, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
+import {checkWeights, WeightsError, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
 
 export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' | 'attention' | 'checkpointing'> {
 	/** As users count: 1 uses the last layer of the text encoder. */
 	readonly clipSkip: number;
+	/** Pieces that batches are cut into; see lanes.ts. Default 1. */
+	readonly lanes?: number;
 	/** Called before each network is loaded. */
 	readonly onProgress?: (network: string) => void;
 }
@@ -35,11 +39,10 @@ export class StableDiffusion {
 	}
 
 	/**
-	 * Loads a diffusers folder.
-	 * @throws WeightsError when something in the folder is missing, misshapen or not supported: file, key, expected, found.
+	 * Loads the networks of a model folder.
+	 * @throws WeightsError when a tensor is missing, misshapen or not supported: file, key, expected, found.
 	 */
-	static async open(path: string, options: OpenOptions): Promise<StableDiffusion> {
-		const folder = await openModelFolder(path);
+	static async open(folder: ModelFolder, options: OpenOptions): Promise<StableDiffusion> {
 		const declared = {
 			unet: declareUnet(folder),
 			textEncoder: declareTextEncoder(folder, {clipSkip: 1}),
@@ -51,9 +54,17 @@ export class StableDiffusion {
 			checkWeights(file, new Map(declared[network].map(({name, shape}) => [name, shape])));
 			return Parameters.load(name, declared[network], file, {apart: network === 'textEncoder' ? skippedLayers(folder, options) : undefined});
 		};
+		const tokenizer = await loadTokenizer(folder.tokenizerFolder);
+		const {vocabSize} = folder.textEncoderConfig;
+		if (tokenizer.vocabularySize > vocabSize) {
+			throw new WeightsError(`${folder.tokenizerFolder}: the tokenizer has ${tokenizer.vocabularySize} entries, the text encoder knows ${vocabSize}.`, {
+				action: 'The tokenizer belongs to another model: copy the tokenizer folder from where the text encoder comes from.',
+			});
+		}
+
 		return new StableDiffusion(
 			folder,
-			await loadTokenizer(folder.tokenizerFolder),
+			tokenizer,
 			await load('unet', 'unet'),
 			await load('textEncoder', 'text_encoder'),
 			await load('vae', 'vae'),
@@ -94,18 +105,20 @@ export class StableDiffusion {
 
 	/** Mean and log-variance of the latents of images: [count, height, width, 3] -> [count, height/f, width/f, 2·channels]. */
 	encodeImages(images: Images, {count, height, width}: {count: number; height: number; width: number}): Float32Array {
-		const encode = this.#function('encode_images', {images: {shape: [count, height, width, 3], dtype: 'float32'}}, ({images}, state) => ({
-			moments: encodeImage(this.folder.vaeConfig)(scopeOver(this.vae.tensors(state)), images),
-		}));
+		const encode = this.#function('encode_images', {images: {shape: [count, height, width, 3], dtype: 'float32'}}, ({images}, state) => {
+			const p = scopeOver(this.vae.tensors(state));
+			return {moments: this.#inLanes([images], images => encodeImage(this.folder.vaeConfig)(p, images))};
+		});
 		return encode.call({images}).moments;
 	}
 
 	/** Images of latents as the UNet knows them (scaled): [count, height, width, channels] -> [count, height·f, width·f, 3]. */
 	decodeLatents(latents: Float32Array, {count, height, width}: {count: number; height: number; width: number}): Images {
 		const {vaeConfig} = this.folder;
-		const decode = this.#function('decode_latents', {latents: {shape: [count, height, width, vaeConfig.latentChannels], dtype: 'float32'}}, ({latents}, state) => ({
-			images: decodeLatent(vaeConfig)(scopeOver(this.vae.tensors(state)), ops.scaleBy(latents, 1 / vaeConfig.scalingFactor)),
-		}));
+		const decode = this.#function('decode_latents', {latents: {shape: [count, height, width, vaeConfig.latentChannels], dtype: 'float32'}}, ({latents}, state) => {
+			const p = scopeOver(this.vae.tensors(state));
+			return {images: this.#inLanes([ops.scaleBy(latents, 1 / vaeConfig.scalingFactor)], latents => decodeLatent(vaeConfig)(p, latents))};
+		});
 		return decode.call({latents}).images;
 	}
 
@@ -125,13 +138,19 @@ export class StableDiffusion {
 				guidance: {shape: [], dtype: 'float32'},
 			},
 			({latents, timestep, states, guidance}, state) => {
-				const both = unet(unetConfig)(scopeOver(this.unet.tensors(state)), {sample: ops.concat([latents, latents], 0), timesteps: ops.tile(timestep, [2 * count]), context: states});
+				const p = scopeOver(this.unet.tensors(state));
+				const rows = [ops.concat([latents, latents], 0), ops.tile(timestep, [2 * count]), states];
+				const both = this.#inLanes(rows, (sample, timesteps, context) => unet(unetConfig)(p, {sample, timesteps, context}));
 				const wide = ops.toFloat32(both);
 				const [negative, positive] = [0, count].map(begin => ops.slice(wide, [begin, 0, 0, 0], latentShape));
 				return {output: ops.add(negative, ops.multiply(guidance, ops.subtract(positive, negative)))};
 			},
 		);
 		return predict.call({latents, timestep: Float32Array.of(timestep), states, guidance: Float32Array.of(guidance)}).output;
+	}
+
+	#inLanes(inputs: readonly Tensor[], f: (...inputs: Tensor[]) => Tensor): Tensor {
+		return inLanes(inputs, this.options.lanes ?? 1, f);
 	}
 
 	#function<S extends Signature>(name: string, signature: S, body: Body<S>): Compiled<S> {

@@ -57,7 +57,7 @@ export class StepRunner {
 			textEncoder: model.textEncoder,
 		};
 		const made = (part: 'accumulate' | 'update') => {
-			const options = {optimizer: state.optimizer, gradientClip: config.gradientClip, trainTextEncoder, part};
+			const options = {optimizer: state.optimizer, gradientClip: config.gradientClip, trainTextEncoder, part, lanes: model.options.lanes};
 			return compile<Signature>(`training_step_${part}`, trainingStep(stepModel, state.networks, this.#shape, options), stepSignature(this.#shape, stepModel, {trainTextEncoder}), compileOptions);
 		};
 		this.#update = made('update');

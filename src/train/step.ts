@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {ops, type Signature, type State, type Tensors} from './graph/index.ts';
 import type {NoiseSchedule} from './diffusion/index.ts';
+import {cutIntoLanes, rowsOfLane} from './lanes.ts';
 import {encodeText, joinChunks, unet} from './models/index.ts';
 import {differentiable, gatherRows, gradients, scopeOver} from './nn/index.ts';
 import {clipCoefficient, globalNorm, type Optimizer} from './optim/index.ts';
@@ -51,6 +52,8 @@ export interface StepOptions {
 	readonly trainTextEncoder: boolean;
 	/** `accumulate`: only adds the gradients up; `update`: adds them up and updates the parameters. */
 	readonly part: 'accumulate' | 'update';
+	/** Independent computations that the rows are cut into; see lanes.ts. */
+	readonly lanes?: number;
 }
 
 /** Sizes of one micro-batch. Rows are images: instance images first, then class images. */
@@ -118,25 +121,30 @@ export function sampleLatents(moments: Tensor, epsilon: Tensor): Tensor {
 const rateAt = (rates: Float32Array, timesteps: Tensor) => ops.reshape(ops.gather(ops.table(rates, [rates.length]), timesteps), [timesteps.shape[0], 1, 1, 1]);
 
 /** The body of the compiled step: inputs as in stepSignature, outputs losses [instance, prior] and the norm of the gradients. */
-export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, trainTextEncoder, part}: StepOptions) {
+export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, trainTextEncoder, part, lanes = 1}: StepOptions) {
 	return (inputs: Tensors, state: State): Tensors => {
 		const unetTensors = model.unet.tensors(state);
 		const textTensors = trainTextEncoder ? model.textEncoder.tensors(state) : new Map<string, Tensor>();
 		const {noisy, target} = noisyLatents(model, inputs as {moments: Tensor; epsilon: Tensor; noise: Tensor; timesteps: Tensor});
 
-		const lossesOf = () => {
-			const states = trainTextEncoder ? textStates(model, textTensors, inputs.tokens, {chunks}) : inputs.states;
-			const prediction = unet(model.unetConfig)(scopeOver(unetTensors), {sample: noisy, timesteps: ops.toFloat(inputs.timesteps), context: gatherRows(states, inputs.promptOfRow)});
-			return weighedErrors(prediction, target, inputs.shares);
-		};
 		const wanted = trained.flatMap(({parameters, group}) => parameters.names.map(name => ({group, name, tensor: (group === 0 ? unetTensors : textTensors).get(name) as Tensor})));
-		const {value: losses, gradients: found} = gradients(lossesOf, wanted.map(({tensor}) => tensor), inputs.lossWeights);
-
-		// What the loss does not reach (the last text layers with clip skip) has no gradient and is left alone, as in torch.
-		const gradientOf = [0, 1].map(group => new Map(wanted.flatMap(({group: own, name}, i) => (own === group && found[i] ? [[name, found[i]] as const] : []))));
+		const perLane = cutIntoLanes(noisy.shape[0], lanes).map(lane => {
+			const cut = (x: Tensor) => rowsOfLane(x, lane);
+			const shares = ops.slice(inputs.shares, [0, lane.begin], [2, lane.rows]);
+			const lossesOf = () => {
+				const states = trainTextEncoder ? textStates(model, textTensors, inputs.tokens, {chunks}) : inputs.states;
+				const prediction = unet(model.unetConfig)(scopeOver(unetTensors), {sample: cut(noisy), timesteps: ops.toFloat(cut(inputs.timesteps)), context: gatherRows(states, cut(inputs.promptOfRow))});
+				return weighedErrors(prediction, cut(target), shares);
+			};
+			const {value, gradients: found} = gradients(lossesOf, wanted.map(({tensor}) => tensor), inputs.lossWeights);
+			// What the loss does not reach (the last text layers with clip skip) has no gradient and is left alone, as in torch.
+			const gradientOf = [0, 1].map(group => new Map(wanted.flatMap(({group: own, name}, i) => (own === group && found[i] ? [[name, found[i]] as const] : []))));
+			return {losses: value, gradientOf};
+		});
+		const losses = ops.addAll(perLane.map(lane => lane.losses));
 		const updates = trained.flatMap(network => network.parameters.blocks.flatMap((block, index) => {
-			const gradient = blockGradient(block, gradientOf[network.group]);
-			return gradient ? [{network, block, index, gradient: accumulated(state, network.accumulator?.blocks[index], gradient)}] : [];
+			const parts = perLane.flatMap(({gradientOf}) => blockGradient(block, gradientOf[network.group]) ?? []);
+			return parts.length > 0 ? [{network, block, index, gradient: accumulated(state, network.accumulator?.blocks[index], ops.addAll(parts))}] : [];
 		}));
 		const gradientNorm = globalNorm(updates.map(({gradient}) => gradient));
 		if (part === 'accumulate') {
