@@ -1,9 +1,10 @@
+import {existsSync} from 'node:fs';
 import {mkdir, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {z} from 'zod';
 import {requireRoom} from './disk-room.ts';
 import type {TrainedState} from './trained-state.ts';
-import {atomicWriteFile, encodeFloats, openSafetensors, writeSafetensors} from './weights/index.ts';
+import {atomicWriteFile, encodeFloats, openSafetensors, syncFolder, writeSafetensors} from './weights/index.ts';
 
 /** Where training is. Noise, order of images and rates are functions of it, so it is small. */
 const positionSchema = z.strictObject({
@@ -26,12 +27,13 @@ const POSITION = 'position.json';
 const folderName = (step: number) => `step-${String(step).padStart(6, '0')}`;
 
 /**
- * Writes weights, optimizer and averages in 32-bit floats. The folder appears whole or not at all, and only then are
- * older ones removed, down to `keep`.
+ * Writes weights, optimizer and averages in 32-bit floats. The folder appears whole or not at all, also after a power cut,
+ * and only then are older ones removed, down to `keep`. What is already there of this step is this state, and stays.
  * @throws DiskRoomError before anything is written when it does not fit.
  */
 export async function saveCheckpoint(checkpoints: string, state: TrainedState, position: Position, {keep}: {keep: number}): Promise<{folder: string; bytes: number}> {
 	const folder = path.join(checkpoints, folderName(position.step));
+	if (existsSync(folder)) return {folder, bytes: await folderBytes(folder)};
 	requireRoom(checkpoints, state.checkpointBytes, `The checkpoint of step ${position.step}`);
 	const stage = `${folder}.partial`;
 	await rm(stage, {recursive: true, force: true});
@@ -41,16 +43,18 @@ export async function saveCheckpoint(checkpoints: string, state: TrainedState, p
 		await writeSafetensors(path.join(stage, file), tensors, {format: 'pt'});
 	}
 	await atomicWriteFile(path.join(stage, POSITION), `${JSON.stringify(position)}\n`);
-	// The same step again (a save on demand, then a stop): the new one takes the place of the old.
-	await rm(folder, {recursive: true, force: true});
 	await rename(stage, folder);
+	await syncFolder(checkpoints);
 	await prune(checkpoints, keep);
 	return {folder, bytes: await folderBytes(folder)};
 }
 
+/** Where a checkpoint was made. */
+export const readPosition = async (folder: string): Promise<Position> => positionSchema.parse(JSON.parse(await readFile(path.join(folder, POSITION), 'utf8')));
+
 /** Brings the state on the device to where the checkpoint was. @throws CheckpointError when it belongs to another run. */
 export async function loadCheckpoint(folder: string, state: TrainedState, fingerprint: string): Promise<Position> {
-	const position = positionSchema.parse(JSON.parse(await readFile(path.join(folder, POSITION), 'utf8')));
+	const position = await readPosition(folder);
 	if (position.fingerprint !== fingerprint) {
 		throw new CheckpointError(
 			'The settings, the base model or the training images have changed since this checkpoint was written, so training would not continue where it was.',

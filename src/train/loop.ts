@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
 import {epochOf, type TrainingSet} from './batches.ts';
-import {loadCheckpoint, saveCheckpoint, type Position} from './checkpoint.ts';
+import {loadCheckpoint, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
 import {writePng} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
 import {startEngine} from './engine.ts';
@@ -40,7 +40,8 @@ export async function train(session: Session): Promise<Outcome> {
 	const {config, emit} = session;
 	const folder = await openModelFolder(session.furtherFrom ?? resolveBaseModel(config.baseModel));
 	const {runtime, mode, lanes} = startEngine(folder, {...config, pixels: config.resolution ** 2});
-	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU'});
+	const resumedFromStep = session.checkpoint === undefined ? undefined : (await readPosition(session.checkpoint)).step;
+	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
 	for (const message of folder.warnings) emit({type: 'warning', message});
 	emit({type: 'phase', phase: 'loading'});
 	const compileOptions: CompileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing};

@@ -1,4 +1,4 @@
-export {atomicWriteFile} from './atomic.ts';
+export {atomicWriteFile, syncFolder} from './atomic.ts';
 export {checkWeights} from './check-weights.ts';
 export {
 	parseSchedulerConfig,
