@@ -43,11 +43,7 @@ export class StableDiffusion {
 	 * @throws WeightsError when a tensor is missing, misshapen or not supported: file, key, expected, found.
 	 */
 	static async open(folder: ModelFolder, options: OpenOptions): Promise<StableDiffusion> {
-		const declared = {
-			unet: declareUnet(folder),
-			textEncoder: declareTextEncoder(folder, {clipSkip: 1}),
-			vae: declareVae(folder),
-		};
+		const declared = declareNetworks(folder);
 		const load = async (network: 'unet' | 'textEncoder' | 'vae', name: string) => {
 			options.onProgress?.(name);
 			const file: SafetensorsFile = folder[network];
@@ -165,8 +161,17 @@ export class StableDiffusion {
 	}
 }
 
+type Configs = Pick<ModelFolder, 'unetConfig' | 'textEncoderConfig' | 'vaeConfig'>;
+
+/** Every tensor of a model: names and shapes as in its files. */
+export const declareNetworks = (configs: Configs): Record<'unet' | 'textEncoder' | 'vae', Declaration[]> => ({
+	unet: declareUnet(configs),
+	textEncoder: declareTextEncoder(configs, {clipSkip: 1}),
+	vae: declareVae(configs),
+});
+
 /** A latent just large enough for every level of the UNet. */
-function declareUnet({unetConfig}: ModelFolder): Declaration[] {
+function declareUnet({unetConfig}: Configs): Declaration[] {
 	const side = 2 ** (unetConfig.blockOutChannels.length - 1);
 	return declareParameters((p, {sample, timesteps, context}) => unet(unetConfig)(p, {sample, timesteps, context}), {
 		sample: {shape: [1, side, side, unetConfig.inChannels], dtype: 'float32'},
@@ -175,7 +180,7 @@ function declareUnet({unetConfig}: ModelFolder): Declaration[] {
 	});
 }
 
-const declareTextEncoder = ({textEncoderConfig}: ModelFolder, {clipSkip}: {clipSkip: number}) =>
+const declareTextEncoder = ({textEncoderConfig}: Configs, {clipSkip}: {clipSkip: number}) =>
 	declareParameters((p, {tokens}) => encodeText(textEncoderConfig, {clipSkip})(p, tokens), {tokens: {shape: [1, textEncoderConfig.maxPositionEmbeddings], dtype: 'int32'}});
 
 /** Parameters of the last layers, which clip skip leaves out: they are kept, and not trained. */
@@ -184,7 +189,7 @@ function skippedLayers(folder: ModelFolder, {clipSkip}: OpenOptions): ReadonlySe
 	return new Set(declareTextEncoder(folder, {clipSkip: 1}).map(({name}) => name).filter(name => !used.has(name)));
 }
 
-function declareVae({vaeConfig}: ModelFolder): Declaration[] {
+function declareVae({vaeConfig}: Configs): Declaration[] {
 	const side = 2 ** (vaeConfig.blockOutChannels.length - 1);
 	return [
 		...declareParameters((p, {image}) => encodeImage(vaeConfig)(p, image), {image: {shape: [1, side, side, vaeConfig.inChannels], dtype: 'float32'}}),

@@ -35,7 +35,7 @@ export class StepRunner {
 		private readonly model: StableDiffusion,
 		private readonly state: TrainedState,
 		private readonly set: TrainingSet,
-		private readonly latents: Latents,
+		private readonly latents: Pick<Latents, 'side' | 'of'>,
 		private readonly config: TrainingConfig,
 		private readonly totalSteps: number,
 		compileOptions: CompileOptions,

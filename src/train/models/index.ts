@@ -2,3 +2,4 @@ export {decodeLatent, encodeImage} from './autoencoder.ts';
 export {encodeText, finalNorm, joinChunks, pooledPositions, textStates} from './clip-text.ts';
 export {loadTokenizer, tokenizePrompt, type Tokenizer} from './tokenizer.ts';
 export {unet, type UNetInputs} from './unet.ts';
+export {clipVocabulary} from './vocabulary.ts';

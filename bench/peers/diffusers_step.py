@@ -1,0 +1,73 @@
+"""The same training step through PyTorch and diffusers, eager: one line of JSON. Needs torch, diffusers and transformers."""
+import argparse, json, resource, time
+import torch
+import torch.nn.functional as F
+from diffusers import UNet2DConditionModel
+from transformers import CLIPTextModel
+
+a = argparse.ArgumentParser()
+a.add_argument("--model", required=True)
+a.add_argument("--resolution", type=int, default=512)
+a.add_argument("--batch", type=int, default=1)
+a.add_argument("--prior", action="store_true")
+a.add_argument("--steps", type=int, default=20)
+a.add_argument("--text-encoder", action="store_true")
+a.add_argument("--checkpointing", action="store_true")
+a.add_argument("--precision", default="f32", choices=["f32", "bf16", "f16"])
+a.add_argument("--tf32", action="store_true")
+a.add_argument("--threads", type=int, default=0)
+o = a.parse_args()
+
+if o.threads:
+    torch.set_num_threads(o.threads)
+if o.tf32:
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+dev = "cuda" if torch.cuda.is_available() else "cpu"
+half = {"f32": None, "bf16": torch.bfloat16, "f16": torch.float16}[o.precision]
+unet = UNet2DConditionModel.from_pretrained(o.model, subfolder="unet", torch_dtype=torch.float32).to(dev).train()
+text = CLIPTextModel.from_pretrained(o.model, subfolder="text_encoder", torch_dtype=torch.float32).to(dev)
+if o.checkpointing:
+    unet.enable_gradient_checkpointing()
+groups = [dict(params=list(unet.parameters()), lr=2e-6)]
+if o.text_encoder:
+    text.train()
+    groups.append(dict(params=list(text.parameters()), lr=2e-6))
+else:
+    text.requires_grad_(False)
+params = [p for g in groups for p in g["params"]]
+opt = torch.optim.AdamW(groups, weight_decay=1e-2)
+scaler = torch.amp.GradScaler(dev, enabled=o.precision == "f16" and dev == "cuda")
+
+kinds = 2 if o.prior else 1
+rows, side = kinds * o.batch, o.resolution // 8
+torch.manual_seed(0)
+latents = torch.randn(rows, 4, side, side, device=dev)
+ids = torch.randint(0, text.config.vocab_size, (kinds, 77), device=dev)
+alphas = torch.linspace(0.999, 0.005, 1000, device=dev)
+with torch.no_grad():
+    frozen = text(ids)[0]
+times = []
+for step in range(o.steps + 3):
+    begin = time.perf_counter()
+    noise = torch.randn_like(latents)
+    t = torch.randint(0, 1000, (rows,), device=dev)
+    at = alphas[t][:, None, None, None]
+    noisy = at.sqrt() * latents + (1 - at).sqrt() * noise
+    with torch.autocast(dev, dtype=half, enabled=half is not None):
+        states = text(ids)[0] if o.text_encoder else frozen
+        context = states.repeat_interleave(o.batch, 0)
+        prediction = unet(noisy, t, context, return_dict=False)[0]
+    loss = sum(F.mse_loss(p.float(), n) for p, n in zip(prediction.chunk(kinds), noise.chunk(kinds)))
+    scaler.scale(loss).backward()
+    scaler.unscale_(opt)
+    torch.nn.utils.clip_grad_norm_(params, 1.0)
+    scaler.step(opt)
+    scaler.update()
+    opt.zero_grad(set_to_none=True)
+    value = loss.item()
+    times.append(1e3 * (time.perf_counter() - begin))
+s = sorted(times[3:])
+print(json.dumps(dict(program="diffusers", torch=torch.__version__, device=dev, threads=torch.get_num_threads(), **vars(o),
+    medianMs=s[len(s) // 2], minMs=s[0], maxMs=s[-1], loss=value,
+    peakResidentBytes=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    **(dict(peakAllocatedBytes=torch.cuda.max_memory_allocated(), peakReservedBytes=torch.cuda.max_memory_reserved()) if dev == "cuda" else {}))))

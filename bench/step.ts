@@ -1,0 +1,83 @@
+// Times one configuration's training step in this process and prints one line of JSON.
+//   npx tsx bench/step.ts --model demo|sd15|sd21|FOLDER [--resolution 512] [--batch 1] [--steps 20] [--mode graph] ...
+import {readFileSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {parseArgs} from 'node:util';
+import {defaultConfig, resolveBaseModel, type TrainingConfig} from '../src/presets/index.ts';
+import {startEngine} from '../src/train/engine.ts';
+import {normals} from '../src/train/random.ts';
+import {cacheFolder} from '../src/train/runtime/index.ts';
+import {StableDiffusion} from '../src/train/stable-diffusion.ts';
+import {StepRunner} from '../src/train/step-runner.ts';
+import {TrainedState} from '../src/train/trained-state.ts';
+import {openModelFolder} from '../src/train/weights/index.ts';
+import {isArchitecture, syntheticModel} from './synthetic-model.ts';
+
+const {values: flags} = parseArgs({options: {
+	model: {type: 'string', default: 'demo'},
+	resolution: {type: 'string', default: '512'},
+	batch: {type: 'string', default: '1'},
+	prior: {type: 'boolean', default: false},
+	steps: {type: 'string', default: '20'},
+	mode: {type: 'string', default: 'auto'},
+	precision: {type: 'string', default: 'f32'},
+	attention: {type: 'string', default: 'full'},
+	checkpointing: {type: 'boolean', default: false},
+	'text-encoder': {type: 'boolean', default: false},
+	ema: {type: 'boolean', default: false},
+	deterministic: {type: 'boolean', default: false},
+	models: {type: 'string', default: path.join(cacheFolder(), 'bench-models')},
+}});
+
+const resolution = Number(flags.resolution);
+const config = {
+	...defaultConfig(),
+	batchSize: Number(flags.batch),
+	resolution,
+	trainTextEncoder: flags['text-encoder'],
+	ema: flags.ema,
+	deterministic: flags.deterministic,
+	engine: flags.mode,
+	precision: flags.precision,
+	attention: flags.attention,
+	gradientCheckpointing: flags.checkpointing,
+	priorLossWeight: 1,
+} as TrainingConfig;
+
+const begin = performance.now();
+const since = () => Math.round(performance.now() - begin);
+const source = isArchitecture(flags.model) ? await syntheticModel(flags.model, flags.models) : resolveBaseModel(flags.model);
+const madeAt = since();
+const folder = await openModelFolder(source);
+const {mode, lanes, runtime} = startEngine(folder, {...config, pixels: resolution ** 2});
+const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing};
+const model = await StableDiffusion.open(folder, {...compileOptions, clipSkip: 1, lanes});
+const loadedAt = since();
+
+const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0}));
+const set = {instance: images('a photo of sks dog'), classImages: flags.prior ? images('a photo of a dog') : []};
+const side = resolution / model.autoencoderFactor;
+const moments = normals(side * side * 8, {seed: 1, stream: 'bench', step: 0, index: 0});
+const latents = {side, of: async (rows: readonly unknown[]) => Float32Array.from({length: rows.length * moments.length}, (_, i) => moments[i % moments.length])};
+const state = new TrainedState(model, config);
+const steps = new StepRunner(model, state, set, latents, config, 10_000, compileOptions);
+const tracedAt = since();
+
+const times: number[] = [];
+let loss = 0;
+for (let i = 0; i < Number(flags.steps) + 2; i++) {
+	const start = performance.now();
+	loss = (await steps.start(i)).report().loss;
+	times.push(performance.now() - start);
+}
+const sorted = times.slice(2).sort((a, b) => a - b);
+const status = readFileSync('/proc/self/status', 'utf8');
+const {model: _model, models: _models, ...asked} = flags;
+console.log(JSON.stringify({
+	program: 'dreambooth-tui', model: flags.model, ...asked, mode, lanes, device: runtime.device, cores: os.availableParallelism(),
+	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), firstMs: times[0],
+	modelMadeMs: madeAt, loadedMs: loadedAt - madeAt, tracedMs: tracedAt - loadedAt,
+	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss,
+}));
+process.exit(0);
