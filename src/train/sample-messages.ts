@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import type {TrainingConfig} from '../presets/index.ts';
+import type {Work} from './job-messages.ts';
 
 /** Pictures to make with a model, outside any run. Paths are absolute. */
 export const sampleJobSchema = z.object({
@@ -27,13 +28,5 @@ export const sampleProgressSchema = z.discriminatedUnion('type', [
 ]);
 export type SampleProgress = z.infer<typeof sampleProgressSchema>;
 
-/** What the sampling process tells its parent: progress, then one of the other two. */
-export const sampleMessageSchema = z.union([
-	sampleProgressSchema,
-	z.object({type: z.literal('done')}),
-	z.object({type: z.literal('failed'), message: z.string(), action: z.string()}),
-]);
-export type SampleMessage = z.infer<typeof sampleMessageSchema>;
-
 /** `sampleImages` of sample.ts, which the sampling process calls. */
-export type SampleImages = (job: SampleJob, tell: (progress: SampleProgress) => void) => Promise<void>;
+export type SampleImages = Work<SampleJob, SampleProgress>;

@@ -1,7 +1,24 @@
+import {evaluationJobSchema} from './evaluation-messages.ts';
+import {evaluateRun} from './evaluation.ts';
+import {runJob} from './job-worker.ts';
 import {train} from './loop.ts';
 import {sampleImages} from './sample.ts';
-import {runSampler} from './sampler-process.ts';
+import {sampleJobSchema} from './sample-messages.ts';
 import {runTrainer} from './trainer-process.ts';
 
-// The only program that loads native code: a run's trainer, or with `--sample` a maker of pictures.
-await (process.argv[2] === '--sample' ? runSampler(sampleImages) : runTrainer(train));
+// The only program that loads native code: a run's trainer, or with one of these words the doer of a single job.
+switch (process.argv[2]) {
+	case '--sample': {
+		await runJob(sampleJobSchema, sampleImages);
+		break;
+	}
+
+	case '--evaluate': {
+		await runJob(evaluationJobSchema, evaluateRun);
+		break;
+	}
+
+	default: {
+		await runTrainer(train);
+	}
+}
