@@ -54,6 +54,14 @@ export const constraints: readonly Constraint[] = [
 			:	undefined,
 	},
 	{
+		level: 'block',
+		keys: ['priorLossWeightMin', 'priorLossWeight', 'scalePriorLoss'],
+		test: config =>
+			config.scalePriorLoss && config.priorLossWeightMin > config.priorLossWeight ?
+				{message: `priorLossWeightMin is ${formatNumber(config.priorLossWeightMin)}, more than priorLossWeight (${formatNumber(config.priorLossWeight)}): the weight would rise.`, cure: 'Set priorLossWeightMin to at most priorLossWeight.'}
+			:	undefined,
+	},
+	{
 		level: 'adjust',
 		keys: ['ema', 'trainUnet'],
 		test: config => (config.ema && !config.trainUnet ? {message: 'ema is switched off: it averages the UNet, which is not trained.', cure: 'Switch on trainUnet to have the average.'} : undefined),

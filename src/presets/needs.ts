@@ -9,6 +9,11 @@ export const classImages: Need = {
 	reason: 'No concept has class images.',
 };
 
+export const scaledPriorLoss: Need = {
+	test: values => classImages.test(values) && values.scalePriorLoss === true,
+	reason: 'The prior loss weight is not lowered over time.',
+};
+
 export const samples: Need = {
 	test: values => values.sampleEverySteps !== 0,
 	reason: 'Sample images are switched off.',

@@ -18,7 +18,10 @@ export interface TrainingSet {
 export interface Row {
 	readonly image: TrainingImage;
 	readonly kind: 'instance' | 'class';
-	/** The key of everything random about this row, together with the run's seed: unique in the run. */
+	/**
+	 * The key of everything random about this row, together with the run's seed: the number of the instance image in the run
+	 * (from 0), and 0 for itself or 1 for its class image. However the images are cut into micro-batches, they draw the same.
+	 */
 	readonly draw: {readonly step: number; readonly index: number};
 	/** Seen mirrored. */
 	readonly flipped: boolean;
@@ -37,18 +40,17 @@ export interface BatchOptions {
  * The images of an epoch are a permutation of all of them; batches run on across the end of an epoch, so that each is full.
  */
 export function rowsOf({instance, classImages}: TrainingSet, micro: number, {seed, batchSize, horizontalFlip}: BatchOptions): Row[] {
-	const row = (image: TrainingImage, kind: Row['kind'], index: number): Row => ({
-		image,
-		kind,
-		draw: {step: micro, index},
-		flipped: horizontalFlip && uniformInt(2, {seed, stream: 'flip', step: micro, index}) === 1,
-	});
-	const instances = Array.from({length: batchSize}, (_, i) => row(inOrder(instance, micro * batchSize + i, {seed, stream: 'instance images'}), 'instance', i));
+	const row = (image: TrainingImage, kind: Row['kind'], sample: number): Row => {
+		const draw = {step: sample, index: kind === 'instance' ? 0 : 1};
+		return {image, kind, draw, flipped: horizontalFlip && uniformInt(2, {seed, stream: 'flip', ...draw}) === 1};
+	};
+	const first = micro * batchSize;
+	const instances = Array.from({length: batchSize}, (_, i) => row(inOrder(instance, first + i, {seed, stream: 'instance images'}), 'instance', first + i));
 	if (classImages.length === 0) return instances;
 	const partners = instances.flatMap(({image}, i) => {
 		const candidates = classImages.filter(({concept}) => concept === image.concept);
 		if (candidates.length === 0) return [];
-		return [row(inOrder(candidates, micro * batchSize + i, {seed, stream: `class images of concept ${image.concept}`}), 'class', batchSize + i)];
+		return [row(inOrder(candidates, first + i, {seed, stream: `class images of concept ${image.concept}`}), 'class', first + i)];
 	});
 	return [...instances, ...partners];
 }

@@ -1,10 +1,11 @@
 import type {TrainingConfig} from '../presets/index.ts';
-import {rowsOf, type Row, type TrainingSet} from './batches.ts';
+import {epochOf, rowsOf, type TrainingSet} from './batches.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import type {Latents} from './latents.ts';
+import {priorWeightAt, rowWeights} from './loss.ts';
 import {normals, uniformInt} from './random.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
-import {stepSignature, trainingStep, type StepModel, type StepShape} from './step.ts';
+import {stepSignature, trainingStep, type Penalty, type StepModel, type StepShape} from './step.ts';
 import type {TrainedState} from './trained-state.ts';
 
 /** What a finished optimizer step has to say. Losses are means over its micro-batches. */
@@ -15,6 +16,13 @@ export interface StepReport {
 	readonly instanceLoss: number;
 	readonly priorLoss: number | undefined;
 	readonly gradientNorm: number;
+}
+
+/** A micro-batch that the device works on, and how its errors count. */
+interface MicroBatch {
+	readonly outputs: Record<string, DeviceTensor>;
+	readonly kinds: readonly ('instance' | 'class' | 'filling')[];
+	readonly weights: Float32Array;
 }
 
 /** A step that the device is working on. */
@@ -57,7 +65,7 @@ export class StepRunner {
 			textEncoder: model.textEncoder,
 		};
 		const made = (part: 'accumulate' | 'update') => {
-			const options = {optimizer: state.optimizer, gradientClip: config.gradientClip, trainTextEncoder, part, lanes: model.options.lanes};
+			const options = {optimizer: state.optimizer, gradientClip: config.gradientClip, textEncoderGradientClip: config.textEncoderGradientClip, penalty: penaltyOf(config), trainTextEncoder, part, lanes: model.options.lanes};
 			return compile<Signature>(`training_step_${part}`, trainingStep(stepModel, state.networks, this.#shape, options), stepSignature(this.#shape, stepModel, {trainTextEncoder}), compileOptions);
 		};
 		this.#update = made('update');
@@ -67,60 +75,80 @@ export class StepRunner {
 	/** Starts the step after `done` steps and returns while the device works. */
 	async start(done: number): Promise<PendingStep> {
 		const {gradientAccumulation} = this.config;
-		const outputs: Record<string, DeviceTensor>[] = [];
+		const parts: MicroBatch[] = [];
 		for (let micro = 0; micro < gradientAccumulation; micro++) {
 			const compiled = micro === gradientAccumulation - 1 ? this.#update : (this.#accumulate as Compiled<Signature>);
-			outputs.push(compiled.run(await this.#inputs(done, done * gradientAccumulation + micro)));
+			const {kinds, ...inputs} = await this.#inputs(done, done * gradientAccumulation + micro);
+			parts.push({outputs: compiled.run(inputs), kinds, weights: inputs.rowWeights});
 		}
-		return {report: () => this.#report(done + 1, outputs)};
+		return {report: () => this.#report(done + 1, parts)};
 	}
 
 	async #inputs(done: number, micro: number) {
-		const {batchSize, seed, gradientAccumulation, priorLossWeight, trainTextEncoder} = this.config;
+		const {seed, batchSize, gradientAccumulation, splitLoss, minSnrGamma, offsetNoise, trainTextEncoder} = this.config;
 		const {rows: count, prompts, height, width} = this.#shape;
 		const rows = rowsOf(this.set, micro, this.config);
-		const shares = sharesOf(rows, count);
 		// A concept without class images leaves places free: they are filled with images that count for nothing.
 		const filled = Array.from({length: count}, (_, i) => rows[Math.min(i, rows.length - 1)]);
+		const kinds = filled.map((row, i) => (i < rows.length ? row.kind : 'filling'));
+		const timesteps = Int32Array.from(filled, ({draw}) => uniformInt(this.model.schedule.betas.length, {seed, stream: 'timestep', ...draw}));
+		const weights = rowWeights(kinds.map((kind, i) => ({kind, timestep: timesteps[i]})), {
+			priorWeight: priorWeightAt(epochOf(micro * batchSize, this.set), this.config),
+			splitLoss,
+			minSnrGamma,
+			predictionType: this.model.folder.schedulerConfig.predictionType,
+			schedule: this.model.schedule,
+		});
 		const channels = this.model.folder.unetConfig.inChannels;
-		const drawn = (stream: string) => {
-			const size = height * width * channels;
-			const values = new Float32Array(count * size);
-			for (let i = 0; i < count; i++) values.set(normals(size, {seed, stream, step: micro, index: i}), i * size);
-			return values;
-		};
+		const area = height * width;
+		const drawn = (stream: string) => inOneArray(filled.map(({draw}) => normals(area * channels, {seed, stream, ...draw})));
+		const noise = drawn('noise');
+		if (offsetNoise > 0) addOffsets(noise, offsetNoise, inOneArray(filled.map(({draw}) => normals(channels, {seed, stream: 'offset noise', ...draw}))), {area, channels});
 		const texts = this.#prompts.size <= prompts ? [...this.#prompts.keys()] : filled.map(({image}) => image.prompt);
 		const table = texts.map(text => this.#prompts.get(text) as Int32Array | Float32Array);
 		return {
 			moments: await this.latents.of(filled),
 			epsilon: drawn('epsilon'),
-			noise: drawn('noise'),
-			timesteps: Int32Array.from({length: count}, (_, i) => uniformInt(this.model.schedule.betas.length, {seed, stream: 'timestep', step: micro, index: i})),
+			noise,
+			timesteps,
 			...(trainTextEncoder ? {tokens: Int32Array.from(table.flatMap(tokens => [...tokens]))} : {states: Float32Array.from(table.flatMap(states => [...states]))}),
 			promptOfRow: Int32Array.from(filled, ({image}, i) => (this.#prompts.size <= prompts ? texts.indexOf(image.prompt) : i)),
-			shares,
-			lossWeights: Float32Array.of(1 / gradientAccumulation, (rows.length > batchSize ? priorLossWeight : 0) / gradientAccumulation),
+			rowWeights: weights.map(weight => weight / gradientAccumulation),
+			kinds,
 			...this.state.scalars(done, this.totalSteps),
 		};
 	}
 
-	#report(step: number, outputs: readonly Record<string, DeviceTensor>[]): StepReport {
-		const losses = outputs.map(({losses}) => losses.read());
-		const [gradientNorm] = outputs[outputs.length - 1].gradientNorm.read();
-		for (const tensor of outputs.flatMap(each => Object.values(each))) tensor.dispose();
-		const mean = (index: number) => losses.reduce((sum, each) => sum + each[index], 0) / losses.length;
-		const prior = this.set.classImages.length > 0;
-		const [instanceLoss, priorLoss] = [mean(0), mean(1)];
-		return {step, instanceLoss, priorLoss: prior ? priorLoss : undefined, loss: instanceLoss + (prior ? this.config.priorLossWeight * priorLoss : 0), gradientNorm};
+	#report(step: number, parts: readonly MicroBatch[]): StepReport {
+		const errors = parts.map(({outputs}) => outputs.errors.read());
+		const [gradientNorm] = parts[parts.length - 1].outputs.gradientNorm.read();
+		for (const tensor of parts.flatMap(({outputs}) => Object.values(outputs))) tensor.dispose();
+		const meanOf = (kind: 'instance' | 'class') => mean(errors.flatMap((each, micro) => [...each].filter((_, i) => parts[micro].kinds[i] === kind)));
+		return {
+			step,
+			instanceLoss: meanOf('instance'),
+			priorLoss: this.set.classImages.length > 0 ? meanOf('class') : undefined,
+			loss: parts.reduce((total, {weights}, micro) => total + weights.reduce((sum, weight, i) => sum + weight * errors[micro][i], 0), 0),
+			gradientNorm,
+		};
 	}
 }
 
-/** Each loss is the mean over its rows: [instance, prior] · rows. */
-export function sharesOf(rows: readonly Row[], count: number): Float32Array {
-	const shares = new Float32Array(2 * count);
-	for (const [offset, kind] of [[0, 'instance'], [count, 'class']] as const) {
-		const own = rows.filter(row => row.kind === kind).length;
-		rows.forEach((row, i) => row.kind === kind && (shares[offset + i] = 1 / own));
-	}
-	return shares;
+const penaltyOf = ({loss, huberThreshold}: TrainingConfig): Penalty => (loss === 'huber' ? {kind: 'huber', c: huberThreshold} : {kind: 'squared'});
+
+/**
+ * Offset noise (Guttenberg 2023, "Diffusion with offset noise"): ε + strength·η with one η per image and channel, so that the
+ * network learns to change the brightness of a whole picture. noise [rows, area, channels] is changed; offsets [rows, channels].
+ */
+export function addOffsets(noise: Float32Array, strength: number, offsets: Float32Array, {area, channels}: {area: number; channels: number}): void {
+	for (let i = 0; i < noise.length; i++) noise[i] += strength * offsets[Math.floor(i / (area * channels)) * channels + (i % channels)];
 }
+
+function inOneArray(parts: readonly Float32Array[]): Float32Array {
+	const size = parts[0].length;
+	const joined = new Float32Array(parts.length * size);
+	parts.forEach((part, i) => joined.set(part, i * size));
+	return joined;
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -46,8 +46,12 @@ export interface TrainedNetwork {
 
 export interface StepOptions {
 	readonly optimizer: Optimizer;
-	/** Largest global norm of the gradients; 0 for no limit. */
+	/** Largest norm of the gradients of all trained networks together; 0 for no limit. */
 	readonly gradientClip: number;
+	/** A limit of the text encoder's own; 0: it shares the global one. */
+	readonly textEncoderGradientClip?: number;
+	/** How a pixel's error counts; absent: squared. */
+	readonly penalty?: Penalty;
 	/** Whether the states are computed from `tokens`, so that gradients reach the text encoder. */
 	readonly trainTextEncoder: boolean;
 	/** `accumulate`: only adds the gradients up; `update`: adds them up and updates the parameters. */
@@ -55,6 +59,9 @@ export interface StepOptions {
 	/** Independent computations that the rows are cut into; see lanes.ts. */
 	readonly lanes?: number;
 }
+
+/** `huber`: 2c·(√(e² + c²) − c), the square of small errors and a multiple of large ones (pseudo-Huber; diffusers' `huber_c`). */
+export type Penalty = {readonly kind: 'squared'} | {readonly kind: 'huber'; readonly c: number};
 
 /** Sizes of one micro-batch. Rows are images: instance images first, then class images. */
 export interface StepShape {
@@ -81,10 +88,8 @@ export function stepSignature({rows, height, width, prompts, chunks}: StepShape,
 			: {states: {shape: [prompts, 75 * chunks + 2, model.textEncoderConfig.hiddenSize], dtype: 'float32'} as const}),
 		/** Which prompt each row has. */
 		promptOfRow: {shape: [rows], dtype: 'int32'},
-		/** [0]: each row's share of the instance loss, [1]: of the prior loss; the shares of a loss add up to 1. */
-		shares: {shape: [2, rows], dtype: 'float32'},
-		/** What the instance and the prior loss count for in the gradient: 1 and λ, divided by the number of micro-batches. */
-		lossWeights: {shape: [2], dtype: 'float32'},
+		/** What the error of each row counts for in the loss: L = Σ weight·error. See loss.ts. */
+		rowWeights: {shape: [rows], dtype: 'float32'},
 		/** Per group: see Optimizer.scalars. */
 		stepSizes: {shape: [2], dtype: 'float32'},
 		decays: {shape: [2], dtype: 'float32'},
@@ -120,8 +125,8 @@ export function sampleLatents(moments: Tensor, epsilon: Tensor): Tensor {
 /** One value per row, shaped to multiply images. */
 const rateAt = (rates: Float32Array, timesteps: Tensor) => ops.reshape(ops.gather(ops.table(rates, [rates.length]), timesteps), [timesteps.shape[0], 1, 1, 1]);
 
-/** The body of the compiled step: inputs as in stepSignature, outputs losses [instance, prior] and the norm of the gradients. */
-export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, trainTextEncoder, part, lanes = 1}: StepOptions) {
+/** The body of the compiled step: inputs as in stepSignature, outputs the error of each row [rows] and the norm of the gradients before clipping. */
+export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, textEncoderGradientClip = 0, penalty = {kind: 'squared'}, trainTextEncoder, part, lanes = 1}: StepOptions) {
 	return (inputs: Tensors, state: State): Tensors => {
 		const unetTensors = model.unet.tensors(state);
 		const textTensors = trainTextEncoder ? model.textEncoder.tensors(state) : new Map<string, Tensor>();
@@ -130,18 +135,17 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 		const wanted = trained.flatMap(({parameters, group}) => parameters.names.map(name => ({group, name, tensor: (group === 0 ? unetTensors : textTensors).get(name) as Tensor})));
 		const perLane = cutIntoLanes(noisy.shape[0], lanes).map(lane => {
 			const cut = (x: Tensor) => rowsOfLane(x, lane);
-			const shares = ops.slice(inputs.shares, [0, lane.begin], [2, lane.rows]);
-			const lossesOf = () => {
+			const errorsOf = () => {
 				const states = trainTextEncoder ? textStates(model, textTensors, inputs.tokens, {chunks}) : inputs.states;
 				const prediction = unet(model.unetConfig)(scopeOver(unetTensors), {sample: cut(noisy), timesteps: ops.toFloat(cut(inputs.timesteps)), context: gatherRows(states, cut(inputs.promptOfRow))});
-				return weighedErrors(prediction, cut(target), shares);
+				return rowErrors(prediction, cut(target), penalty);
 			};
-			const {value, gradients: found} = gradients(lossesOf, wanted.map(({tensor}) => tensor), inputs.lossWeights);
+			const {value, gradients: found} = gradients(errorsOf, wanted.map(({tensor}) => tensor), cut(inputs.rowWeights));
 			// What the loss does not reach (the last text layers with clip skip) has no gradient and is left alone, as in torch.
 			const gradientOf = [0, 1].map(group => new Map(wanted.flatMap(({group: own, name}, i) => (own === group && found[i] ? [[name, found[i]] as const] : []))));
-			return {losses: value, gradientOf};
+			return {errors: value, gradientOf};
 		});
-		const losses = ops.addAll(perLane.map(lane => lane.losses));
+		const errors = ops.concat(perLane.map(lane => lane.errors), 0);
 		const updates = trained.flatMap(network => network.parameters.blocks.flatMap((block, index) => {
 			const parts = perLane.flatMap(({gradientOf}) => blockGradient(block, gradientOf[network.group]) ?? []);
 			return parts.length > 0 ? [{network, block, index, gradient: accumulated(state, network.accumulator?.blocks[index], ops.addAll(parts))}] : [];
@@ -149,12 +153,18 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 		const gradientNorm = globalNorm(updates.map(({gradient}) => gradient));
 		if (part === 'accumulate') {
 			for (const {network, index, gradient} of updates) if (network.accumulator) state.assign(network.accumulator.blocks[index].variable, gradient);
-			return {losses, gradientNorm};
+			return {errors, gradientNorm};
 		}
 
-		const clip = gradientClip > 0 ? clipCoefficient(gradientNorm, gradientClip) : undefined;
+		const ownNorm = (group: number) => globalNorm(updates.filter(({network}) => network.group === group).map(({gradient}) => gradient));
+		const limited = (limit: number, norm: () => Tensor) => (limit > 0 ? clipCoefficient(norm(), limit) : undefined);
+		// With a limit of its own the text encoder is no part of the other norm either.
+		const clips = textEncoderGradientClip > 0 && trained.length > 1
+			? [limited(gradientClip, () => ownNorm(0)), limited(textEncoderGradientClip, () => ownNorm(1))]
+			: Array.from({length: 2}, () => limited(gradientClip, () => gradientNorm));
 		const rates = [0, 1].map(group => ({stepSize: scalarAt(inputs.stepSizes, group), decay: scalarAt(inputs.decays, group)}));
 		for (const {network: {slots, ema, accumulator, group}, block, index, gradient} of updates) {
+			const clip = clips[group];
 			optimizer.update(state, {
 				parameter: block.variable,
 				slots: slots.map(slot => slot.blocks[index].variable),
@@ -165,7 +175,7 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 			if (ema) moveTowards(state, ema.blocks[index], block, inputs.emaRate);
 			if (accumulator) state.assign(accumulator.blocks[index].variable, ops.filled(gradient.shape, 0));
 		}
-		return {losses, gradientNorm};
+		return {errors, gradientNorm};
 	};
 }
 
@@ -173,25 +183,23 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 const textStates = ({textEncoderConfig, clipSkip}: StepModel, tensors: ReadonlyMap<string, Tensor>, tokens: Tensor, {chunks}: {chunks: number}) =>
 	joinChunks(encodeText(textEncoderConfig, {clipSkip})(scopeOver(tensors), tokens), {chunks});
 
-/**
- * Instance and prior loss: mean squared error per row, summed by the rows' shares.
- * prediction, target: [rows, height, width, channels], shares: [2, rows] -> [2].
- */
-function weighedErrors(prediction: Tensor, target: Tensor, shares: Tensor): Tensor {
+/** The mean penalty of each row. prediction, target: [rows, height, width, channels] -> [rows]. */
+function rowErrors(prediction: Tensor, target: Tensor, penalty: Penalty): Tensor {
 	const [rows, ...inner] = prediction.shape;
 	const size = inner.reduce((product, n) => product * n, 1);
 	return differentiable(
 		[prediction],
 		(save, y) => {
 			const error = ops.subtract(ops.toFloat32(y), target);
-			save([error]);
-			const perRow = ops.mean(ops.square(error), [1, 2, 3]);
-			return ops.sum(ops.multiply(shares, ops.reshape(perRow, [1, rows])), [1]);
+			if (penalty.kind === 'squared') {
+				save([error]);
+				return ops.mean(ops.square(error), [1, 2, 3]);
+			}
+			const root = ops.squareRoot(ops.add(ops.square(error), ops.constant(penalty.c ** 2)));
+			save([ops.divide(ops.scaleBy(error, penalty.c), root)]);
+			return ops.scaleBy(ops.subtract(ops.mean(root, [1, 2, 3]), ops.constant(penalty.c)), 2 * penalty.c);
 		},
-		(dy, [error]) => {
-			const perRow = ops.sum(ops.multiply(shares, ops.reshape(dy, [2, 1])), [0]);
-			return [ops.multiply(error, ops.scaleBy(ops.reshape(perRow, [rows, 1, 1, 1]), 2 / size))];
-		},
+		(dy, [slope]) => [ops.multiply(slope, ops.scaleBy(ops.reshape(dy, [rows, 1, 1, 1]), 2 / size))],
 	);
 }
 

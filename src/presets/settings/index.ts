@@ -9,8 +9,8 @@ import {clipSkip} from './clip-skip.ts';
 import {crop} from './crop.ts';
 import {deterministic} from './deterministic.ts';
 import {device} from './device.ts';
-import {ema} from './ema.ts';
 import {emaDecay} from './ema-decay.ts';
+import {ema} from './ema.ts';
 import {engine} from './engine.ts';
 import {epochs} from './epochs.ts';
 import {gradientAccumulation} from './gradient-accumulation.ts';
@@ -18,13 +18,19 @@ import {gradientCheckpointing} from './gradient-checkpointing.ts';
 import {gradientClip} from './gradient-clip.ts';
 import {guidance} from './guidance.ts';
 import {horizontalFlip} from './horizontal-flip.ts';
+import {huberThreshold} from './huber-threshold.ts';
 import {keepCheckpoints} from './keep-checkpoints.ts';
-import {learningRate} from './learning-rate.ts';
 import {learningRateSchedule} from './learning-rate-schedule.ts';
+import {learningRate} from './learning-rate.ts';
+import {loss} from './loss.ts';
 import {maxSteps} from './max-steps.ts';
+import {minSnrGamma} from './min-snr-gamma.ts';
 import {name} from './name.ts';
+import {offsetNoise} from './offset-noise.ts';
 import {outputPrecision} from './output-precision.ts';
 import {precision} from './precision.ts';
+import {priorLossTarget} from './prior-loss-target.ts';
+import {priorLossWeightMin} from './prior-loss-weight-min.ts';
 import {priorLossWeight} from './prior-loss-weight.ts';
 import {resolution} from './resolution.ts';
 import {sampleEverySteps} from './sample-every-steps.ts';
@@ -34,9 +40,12 @@ import {sampleSeed} from './sample-seed.ts';
 import {sampler} from './sampler.ts';
 import {samplingSteps} from './sampling-steps.ts';
 import {saveEverySteps} from './save-every-steps.ts';
+import {scalePriorLoss} from './scale-prior-loss.ts';
 import {scheduleCycles} from './schedule-cycles.ts';
 import {schedulePower} from './schedule-power.ts';
 import {seed} from './seed.ts';
+import {splitLoss} from './split-loss.ts';
+import {textEncoderGradientClip} from './text-encoder-gradient-clip.ts';
 import {textEncoderLearningRate} from './text-encoder-learning-rate.ts';
 import {trainTextEncoder} from './train-text-encoder.ts';
 import {trainUnet} from './train-unet.ts';
@@ -67,11 +76,20 @@ const list = [
 	scheduleCycles,
 	schedulePower,
 	priorLossWeight,
+	scalePriorLoss,
+	priorLossTarget,
+	priorLossWeightMin,
+	splitLoss,
+	minSnrGamma,
+	offsetNoise,
+	loss,
+	huberThreshold,
 	weightDecay,
 	adamBeta1,
 	adamBeta2,
 	adamEpsilon,
 	gradientClip,
+	textEncoderGradientClip,
 	precision,
 	attention,
 	gradientCheckpointing,
