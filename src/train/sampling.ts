@@ -54,18 +54,33 @@ export async function* samples(model: StableDiffusion, requests: readonly Sample
 }
 
 /** Latents of a batch: [requests, height, width, channels]. Sizes are in latent positions. */
-export async function sampleLatents(model: StableDiffusion, requests: readonly SampleRequest[], {sampler: name, steps, guidance, width, height, onProgress, breathe}: SampleOptions): Promise<Float32Array> {
-	const {schedulerConfig, unetConfig} = model.folder;
-	const sampler = createSampler(name, schedulerConfig, steps);
-	const chunks = Math.max(...requests.flatMap(({prompt, negativePrompt}) => [model.chunks(prompt), model.chunks(negativePrompt)]));
-	const states = model.encodePrompts([...requests.map(({negativePrompt}) => negativePrompt), ...requests.map(({prompt}) => prompt)], chunks);
-	const size = height * width * unetConfig.inChannels;
+export async function sampleLatents(model: StableDiffusion, requests: readonly SampleRequest[], options: SampleOptions): Promise<Float32Array> {
+	const size = options.height * options.width * model.folder.unetConfig.inChannels;
 	const drawn = (stream: string, step: number) => joined(requests.map(({seed}) => normals(size, {seed, stream, step})));
+	return denoise(model, requests, {...options, start: drawn('latent', 0), noiseAt: step => drawn('sampler', step)});
+}
 
-	let latents: Float32Array = drawn('latent', 0).map(value => value * sampler.initialNoiseScale);
+export interface DenoiseOptions extends SampleOptions {
+	/** N(0, 1) noise that the pictures are made of, [requests, height, width, channels]. */
+	readonly start: Float32Array;
+	/** The noise, of the same shape, that a sampler which needs it adds after call `step` of the network. */
+	readonly noiseAt: (step: number) => Float32Array;
+}
+
+/** The sampling loop: latents from given noise. Sizes are in latent positions. */
+export async function denoise(
+	model: StableDiffusion,
+	prompts: readonly Pick<SampleRequest, 'prompt' | 'negativePrompt'>[],
+	{sampler: name, steps, guidance, width, height, start, noiseAt, onProgress, breathe}: DenoiseOptions,
+): Promise<Float32Array> {
+	const sampler = createSampler(name, model.folder.schedulerConfig, steps);
+	const chunks = Math.max(...prompts.flatMap(({prompt, negativePrompt}) => [model.chunks(prompt), model.chunks(negativePrompt)]));
+	const states = model.encodePrompts([...prompts.map(({negativePrompt}) => negativePrompt), ...prompts.map(({prompt}) => prompt)], chunks);
+
+	let latents: Float32Array = start.map(value => value * sampler.initialNoiseScale);
 	for (const [i, timestep] of sampler.timesteps.entries()) {
-		const output = model.predict(sampler.scaleInput(latents, i), timestep, states, {count: requests.length, height, width, tokens: 75 * chunks + 2, guidance});
-		latents = sampler.step(output, latents, i, sampler.needsNoise ? drawn('sampler', i) : undefined);
+		const output = model.predict(sampler.scaleInput(latents, i), timestep, states, {count: prompts.length, height, width, tokens: 75 * chunks + 2, guidance});
+		latents = sampler.step(output, latents, i, sampler.needsNoise ? noiseAt(i) : undefined);
 		onProgress?.((i + 1) / sampler.timesteps.length);
 		await breathe?.();
 	}

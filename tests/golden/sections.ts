@@ -5,9 +5,10 @@ import {formatsWeights} from './formats-weights.ts';
 import {images} from './images.ts';
 import {lrSchedules} from './lr-schedules.ts';
 import {safetensorsFiles} from './safetensors.ts';
+import {sampling} from './sampling.ts';
 import {schedulers} from './schedulers.ts';
 import {tokenizer} from './tokenizer.ts';
 import {unetSections} from './unet.ts';
 
 /** Every section, in the order of tests/fixtures/README.md. */
-export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, lrSchedules, formatsWeights, tokenizer, images, safetensorsFiles];
+export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, lrSchedules, formatsWeights, sampling, tokenizer, images, safetensorsFiles];
