@@ -57,3 +57,21 @@ export function largestRelativeDifference(actual: ArrayLike<number>, reference: 
 	}
 	return worst;
 }
+
+/** The largest of several differences, and what it belongs to. A NaN is larger than everything. */
+export class Worst {
+	#name = 'none';
+	#difference = 0;
+	#count = 0;
+
+	add(name: string, difference: number): void {
+		this.#count++;
+		if (difference <= this.#difference) return;
+		this.#name = name;
+		this.#difference = Number.isNaN(difference) ? Infinity : difference;
+	}
+
+	check(title: string, tolerance: number): Check {
+		return {name: `${title} of ${this.#count}, worst ${this.#name}`, worst: this.#difference, tolerance};
+	}
+}

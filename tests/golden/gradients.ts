@@ -1,5 +1,5 @@
 import type {SafetensorsFile} from '../../src/train/weights/index.ts';
-import {relativeL2, type Check} from './check.ts';
+import {relativeL2, Worst, type Check} from './check.ts';
 import type {Differentiated} from './network.ts';
 
 /** What a `cases.json` says about the gradients of mean(output²). */
@@ -56,24 +56,6 @@ export async function* gradientChecks(title: string, {loss, gradients}: Differen
 	}
 	yield squares.check(`${title}: Σg² (relative)`, tolerance.gradient_checksum_relative);
 	yield sums.check(`${title}: Σg and Σg·cos(i) (of √(n·Σg²))`, tolerance.gradient_checksum_relative);
-}
-
-/** The largest of several differences, and what it belongs to. A NaN is larger than everything. */
-class Worst {
-	#name = 'none';
-	#difference = 0;
-	#count = 0;
-
-	add(name: string, difference: number): void {
-		this.#count++;
-		if (difference <= this.#difference) return;
-		this.#name = name;
-		this.#difference = Number.isNaN(difference) ? Infinity : difference;
-	}
-
-	check(title: string, tolerance: number): Check {
-		return {name: `${title} of ${this.#count}, worst ${this.#name}`, worst: this.#difference, tolerance};
-	}
 }
 
 /** Large gradients are stored as `count` of their n elements: floor(k·n/count). */

@@ -8,7 +8,8 @@ import {safetensorsFiles} from './safetensors.ts';
 import {sampling} from './sampling.ts';
 import {schedulers} from './schedulers.ts';
 import {tokenizer} from './tokenizer.ts';
+import {training} from './training.ts';
 import {unetSections} from './unet.ts';
 
 /** Every section, in the order of tests/fixtures/README.md. */
-export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, lrSchedules, formatsWeights, sampling, tokenizer, images, safetensorsFiles];
+export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, training, lrSchedules, formatsWeights, sampling, tokenizer, images, safetensorsFiles];
