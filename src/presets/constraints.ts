@@ -63,6 +63,24 @@ export const constraints: readonly Constraint[] = [
 	},
 	{
 		level: 'adjust',
+		keys: ['trainTextEncoder', 'textEncoderStepRatio', 'trainUnet'],
+		test: config =>
+			config.trainTextEncoder && config.trainUnet && config.textEncoderStepRatio === 0 ?
+				{message: 'trainTextEncoder is switched off: textEncoderStepRatio gives it no part of the run.', cure: 'Set textEncoderStepRatio above 0 to train it.'}
+			:	undefined,
+		adjust: () => ({trainTextEncoder: false}),
+	},
+	{
+		level: 'adjust',
+		keys: ['textEncoderStepRatio', 'trainUnet'],
+		test: config =>
+			config.trainTextEncoder && !config.trainUnet && config.textEncoderStepRatio < 1 ?
+				{message: 'textEncoderStepRatio is set to 1: with the UNet off, the text encoder is all that is trained.', cure: 'Switch on trainUnet to train the text encoder for a part of the run.'}
+			:	undefined,
+		adjust: () => ({textEncoderStepRatio: 1}),
+	},
+	{
+		level: 'adjust',
 		keys: ['ema', 'trainUnet'],
 		test: config => (config.ema && !config.trainUnet ? {message: 'ema is switched off: it averages the UNet, which is not trained.', cure: 'Switch on trainUnet to have the average.'} : undefined),
 		adjust: () => ({ema: false}),

@@ -14,6 +14,11 @@ export const scaledPriorLoss: Need = {
 	reason: 'The prior loss weight is not lowered over time.',
 };
 
+export const average: Need = {
+	test: values => values.ema === true && values.trainUnet === true,
+	reason: 'There is no average of the weights (ema is off).',
+};
+
 export const samples: Need = {
 	test: values => values.sampleEverySteps !== 0,
 	reason: 'Sample images are switched off.',

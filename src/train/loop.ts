@@ -16,9 +16,9 @@ import {samples} from './sampling.ts';
 import type {Outcome, Session} from './session.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 import {StepRunner, type PendingStep} from './step-runner.ts';
-import {TrainedState} from './trained-state.ts';
+import {isNormalization, TrainedState} from './trained-state.ts';
 import {identityOf, prepareTrainingSet} from './training-set.ts';
-import {openModelFolder} from './weights/index.ts';
+import {openModelFolder, type ModelFolder} from './weights/index.ts';
 
 /** Memory is reported this often. */
 const MEMORY_EVERY_MS = 5000;
@@ -37,8 +37,16 @@ export class TrainingDivergedError extends Error {
 
 /** Trains a run from its beginning or its checkpoint to its end, or until the person stops it. */
 export async function train(session: Session): Promise<Outcome> {
+	const folder = await openModelFolder(session.furtherFrom ?? resolveBaseModel(session.config.baseModel));
+	try {
+		return await trainFrom(folder, session);
+	} finally {
+		await folder.close();
+	}
+}
+
+async function trainFrom(folder: ModelFolder, session: Session): Promise<Outcome> {
 	const {config, emit} = session;
-	const folder = await openModelFolder(session.furtherFrom ?? resolveBaseModel(config.baseModel));
 	const {runtime, mode, lanes} = startEngine(folder, {...config, pixels: config.resolution ** 2});
 	const resumedFromStep = session.checkpoint === undefined ? undefined : (await readPosition(session.checkpoint)).step;
 	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
@@ -48,6 +56,7 @@ export async function train(session: Session): Promise<Outcome> {
 	const model = await StableDiffusion.open(folder, {
 		...compileOptions,
 		clipSkip: config.clipSkip,
+		...(config.freezeClipNormalization && {frozen: isNormalization}),
 		lanes,
 		onProgress: detail => emit({type: 'phase', phase: 'loading', detail}),
 	});
@@ -64,6 +73,8 @@ class Run {
 	readonly #state: TrainedState;
 	#done = 0;
 	#totalSteps = 0;
+	/** Steps that train the text encoder, from the first. */
+	#textEncoderSteps = 0;
 	#fingerprint = '';
 	#set: TrainingSet = {instance: [], classImages: []};
 	#pending: (PendingStep & {readonly startedAt: number}) | undefined;
@@ -97,7 +108,12 @@ class Run {
 		});
 		this.#fingerprint = await this.#fingerprintOf();
 		this.#totalSteps = this.#stepsOfRun();
-		if (checkpoint !== undefined) this.#done = (await loadCheckpoint(checkpoint, this.#state, this.#fingerprint)).step;
+		this.#textEncoderSteps = this.#stepsOfTextEncoder();
+		if (checkpoint !== undefined) {
+			this.#done = (await readPosition(checkpoint)).step;
+			if (this.#textEncoderEnds) this.#state.finishTextEncoder();
+			await loadCheckpoint(checkpoint, this.#state, this.#fingerprint);
+		}
 
 		const latents = new Latents(this.model, this.#config);
 		await latents.prepare([...this.#set.instance, ...this.#set.classImages], async (done, total) => {
@@ -107,11 +123,19 @@ class Run {
 		this.#announce();
 		if (checkpoint === undefined) await this.#sample(this.#samplePrompts);
 		emit({type: 'phase', phase: 'compiling'});
-		const steps = new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions);
+		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions);
+		let steps = stepsNow();
 		emit({type: 'phase', phase: 'training'});
 		this.#trained = true;
 		while (this.#done < this.#totalSteps) {
 			await this.#answer();
+			if (this.#textEncoderEnds) {
+				this.#flush();
+				this.#state.finishTextEncoder();
+				steps.dispose();
+				steps = stepsNow();
+				emit({type: 'log', message: `The text encoder is trained; from step ${this.#done + 1} on it stays as it is.`});
+			}
 			const startedAt = performance.now();
 			const next = await steps.start(this.#done);
 			// Read only now, so that the device never waits for the host.
@@ -198,13 +222,13 @@ class Run {
 		const {step, loss, instanceLoss, priorLoss, gradientNorm} = this.#pending.report();
 		this.#pending = undefined;
 		if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw new TrainingDivergedError(`The loss of step ${step} is no longer a number. The weights of the last checkpoint are untouched.`);
-		const {batchSize, gradientAccumulation, trainTextEncoder} = this.#config;
+		const {batchSize, gradientAccumulation} = this.#config;
 		const samplesSeen = step * batchSize * gradientAccumulation;
 		const [learningRate, textEncoderLearningRate] = this.#state.learningRates(step - 1, this.#totalSteps);
 		this.session.emit({
 			type: 'step', step, epoch: epochOf(samplesSeen - 1, this.#set) + 1, samples: samplesSeen,
 			loss, instanceLoss, ...(priorLoss !== undefined && {priorLoss}), gradientNorm,
-			learningRate, ...(trainTextEncoder && {textEncoderLearningRate}), stepMs: endedAt - startedAt,
+			learningRate, ...(step <= this.#textEncoderSteps && this.#config.trainTextEncoder && {textEncoderLearningRate}), stepMs: endedAt - startedAt,
 		});
 	}
 
@@ -230,13 +254,16 @@ class Run {
 		try {
 			let index = 0;
 			const requests = prompts.map((prompt, i) => ({prompt, negativePrompt, seed: sampleSeed + i}));
-			for await (const {prompt, seed, pixels} of samples(this.model, requests, {sampler, steps: samplingSteps, guidance, width: resolution, height: resolution, breathe: () => setImmediate()})) {
-				const file = path.join('samples', `step-${String(step).padStart(6, '0')}-${index}.png`);
-				const facts = {width: resolution, height: resolution, prompt, negativePrompt, seed, sampler, samplingSteps, guidance};
-				await writePng(path.join(runFolder, file), {width: resolution, height: resolution, pixels}, {...Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)])), step: String(step), model: this.#config.name});
-				emit({type: 'sample', step, index, file, ...facts});
-				emit({type: 'phase', phase: 'sampling', done: ++index, total: prompts.length});
-			}
+			const pictures = async () => {
+				for await (const {prompt, seed, pixels} of samples(this.model, requests, {sampler, steps: samplingSteps, guidance, width: resolution, height: resolution, breathe: () => setImmediate()})) {
+					const file = path.join('samples', `step-${String(step).padStart(6, '0')}-${index}.png`);
+					const facts = {width: resolution, height: resolution, prompt, negativePrompt, seed, sampler, samplingSteps, guidance};
+					await writePng(path.join(runFolder, file), {width: resolution, height: resolution, pixels}, {...Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)])), step: String(step), model: this.#config.name});
+					emit({type: 'sample', step, index, file, ...facts});
+					emit({type: 'phase', phase: 'sampling', done: ++index, total: prompts.length});
+				}
+			};
+			await (this.#config.emaPredict ? this.#state.withAverage(pictures) : pictures());
 		} catch (error) {
 			emit({type: 'warning', message: `A sample at step ${step} failed and was left out: ${error instanceof Error ? error.message : String(error)}`});
 		}
@@ -264,9 +291,21 @@ class Run {
 		return maxSteps > 0 ? maxSteps : all;
 	}
 
+	/** Whole epochs, as the extension counts them. */
+	#stepsOfTextEncoder(): number {
+		const {textEncoderStepRatio, batchSize, gradientAccumulation} = this.#config;
+		const perEpoch = this.#set.instance.length / (batchSize * gradientAccumulation);
+		return textEncoderStepRatio === 1 ? this.#totalSteps : Math.ceil(Math.round((this.#totalSteps / perEpoch) * textEncoderStepRatio) * perEpoch);
+	}
+
+	/** Whether the next step is the first without the text encoder. */
+	get #textEncoderEnds(): boolean {
+		return this.#state.trainsTextEncoder && this.#done >= this.#textEncoderSteps;
+	}
+
 	/** What must be the same for a checkpoint to continue as if nothing had happened. */
 	async #fingerprintOf(): Promise<string> {
-		const {name: _name, device: _device, sampleEverySteps: _every, samplePrompts: _prompts, saveEverySteps: _save, keepCheckpoints: _keep, outputPrecision: _output, ...decisive} = this.#config;
+		const {name: _name, device: _device, sampleEverySteps: _every, samplePrompts: _prompts, saveEverySteps: _save, keepCheckpoints: _keep, outputPrecision: _output, emaSave: _emaSave, emaExport: _emaExport, emaPredict: _emaPredict, ...decisive} = this.#config;
 		const images = [...this.#set.instance, ...this.#set.classImages].map(({file, prompt}) => [path.basename(file), prompt]);
 		return createHash('sha256').update(JSON.stringify([decisive, images, await identityOf(this.model)])).digest('hex').slice(0, 16);
 	}

@@ -15,6 +15,17 @@ export interface StoredTensor {
 	read(): Float32Array;
 }
 
+/** Values of a network's parameters that a checkpoint holds: the weights, a slot of the optimizer, an average. */
+export interface ParameterSet {
+	/** Number of values. */
+	readonly size: number;
+	/** For writing: names and shapes of the checkpoint, the values read when asked for. */
+	stored(): StoredTensor[];
+	/** Overwrites all values. */
+	restore(source: ParameterSource): Promise<void>;
+	dispose(): void;
+}
+
 /**
  * Parameters that share a variable. A network has hundreds of small tensors, and an operation on one costs as much as on
  * all of them joined: tensors below a limit lie one after another in one variable, larger ones have their own.
@@ -37,7 +48,7 @@ interface Member {
 const PACKED_BELOW = 2 ** 18;
 
 /** The weights of one network on the device, by the names of the checkpoint. */
-export class Parameters {
+export class Parameters implements ParameterSet {
 	private constructor(
 		readonly declarations: readonly Declaration[],
 		readonly blocks: readonly Block[],
@@ -69,16 +80,21 @@ export class Parameters {
 		return this.#alike(purpose, variable => readVariable(variable));
 	}
 
-	/** Overwrites all values. */
 	async restore(source: ParameterSource): Promise<void> {
 		for (const block of this.blocks) await assign(block, source);
+	}
+
+	/** The values of a source by blocks, as the variables have them. */
+	async valuesOf(source: ParameterSource): Promise<Float32Array[]> {
+		const values: Float32Array[] = [];
+		for (const {members} of this.blocks) values.push(await joined(members, source));
+		return values;
 	}
 
 	get names(): string[] {
 		return this.declarations.map(({name}) => name);
 	}
 
-	/** Number of values. */
 	get size(): number {
 		return this.blocks.reduce((total, {members}) => total + sizeOf(members), 0);
 	}
@@ -94,18 +110,18 @@ export class Parameters {
 		return new Map(this.names.map(name => [name, found.get(name) as Tensor]));
 	}
 
-	/** For writing: names and shapes of the checkpoint, the values read from the device when asked for. */
-	stored(): StoredTensor[] {
+	/** `onHost`: values by blocks that take the place of the device's. */
+	stored(onHost?: readonly Float32Array[]): StoredTensor[] {
 		const packs = new Map<Block, Float32Array>();
-		const read = (block: Block, {declaration, shape, size, offset}: Member): Float32Array => {
+		const read = (block: Block, index: number, {declaration, shape, size, offset}: Member): Float32Array => {
 			const permutation = permutationOf(declaration.layout);
-			if (!isPacked(block.members)) return readVariable(block.variable, permutation);
-			const pack = packs.get(block) ?? readVariable(block.variable);
-			packs.set(block, pack);
+			if (!onHost && !isPacked(block.members)) return readVariable(block.variable, permutation);
+			const pack = onHost?.[index] ?? packs.get(block) ?? readVariable(block.variable);
+			if (!onHost) packs.set(block, pack);
 			const values = pack.slice(offset, offset + size);
 			return permutation ? toDisk(values, shape) : values;
 		};
-		const found = new Map(this.blocks.flatMap(block => block.members.map(member => [member.declaration.name, () => read(block, member)] as const)));
+		const found = new Map(this.blocks.flatMap((block, index) => block.members.map(member => [member.declaration.name, () => read(block, index, member)] as const)));
 		return this.declarations.map(({name, shape}) => ({name, shape, read: found.get(name) as () => Float32Array}));
 	}
 
@@ -155,13 +171,18 @@ async function assign({variable, members}: Block, source: ParameterSource): Prom
 		assignVariable(variable, await source.readFloat32(declaration.name), permutationOf(declaration.layout));
 		return;
 	}
+	assignVariable(variable, await joined(members, source));
+}
+
+/** The members' values one after another, as they are on the device. */
+async function joined(members: readonly Member[], source: ParameterSource): Promise<Float32Array> {
 	const values = new Float32Array(sizeOf(members));
 	for (const {declaration, shape, size, offset} of members) {
 		const stored = await source.readFloat32(declaration.name);
 		if (stored.length !== size) throw new Error(`${declaration.name} holds ${size} values, not ${stored.length}.`);
 		values.set(permutationOf(declaration.layout) ? toDevice(stored, shape) : stored, offset);
 	}
-	assignVariable(variable, values);
+	return values;
 }
 
 /** [out, in, height, width] -> [height, width, in, out], and back. `shape`: [height, width, in, out]. */

@@ -10,6 +10,8 @@ import {checkWeights, WeightsError, type ModelFolder, type SafetensorsFile} from
 export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' | 'attention' | 'checkpointing'> {
 	/** As users count: 1 uses the last layer of the text encoder. */
 	readonly clipSkip: number;
+	/** Parameters of the text encoder that will be kept while others are trained. */
+	readonly frozen?: (name: string) => boolean;
 	/** Pieces that batches are cut into; see lanes.ts. Default 1. */
 	readonly lanes?: number;
 	/** Called before each network is loaded. */
@@ -48,7 +50,7 @@ export class StableDiffusion {
 			options.onProgress?.(name);
 			const file: SafetensorsFile = folder[network];
 			checkWeights(file, new Map(declared[network].map(({name, shape}) => [name, shape])));
-			return Parameters.load(name, declared[network], file, {apart: network === 'textEncoder' ? skippedLayers(folder, options) : undefined});
+			return Parameters.load(name, declared[network], file, {apart: network === 'textEncoder' ? keptParameters(folder, options) : undefined});
 		};
 		const tokenizer = await loadTokenizer(folder.tokenizerFolder);
 		const {vocabSize} = folder.textEncoderConfig;
@@ -183,10 +185,10 @@ function declareUnet({unetConfig}: Configs): Declaration[] {
 const declareTextEncoder = ({textEncoderConfig}: Configs, {clipSkip}: {clipSkip: number}) =>
 	declareParameters((p, {tokens}) => encodeText(textEncoderConfig, {clipSkip})(p, tokens), {tokens: {shape: [1, textEncoderConfig.maxPositionEmbeddings], dtype: 'int32'}});
 
-/** Parameters of the last layers, which clip skip leaves out: they are kept, and not trained. */
-function skippedLayers(folder: ModelFolder, {clipSkip}: OpenOptions): ReadonlySet<string> {
+/** Parameters that are not trained when the others are: those of the last layers, which clip skip leaves out, and frozen ones. */
+function keptParameters(folder: ModelFolder, {clipSkip, frozen}: OpenOptions): ReadonlySet<string> {
 	const used = new Set(declareTextEncoder(folder, {clipSkip}).map(({name}) => name));
-	return new Set(declareTextEncoder(folder, {clipSkip: 1}).map(({name}) => name).filter(name => !used.has(name)));
+	return new Set(declareTextEncoder(folder, {clipSkip: 1}).map(({name}) => name).filter(name => !used.has(name) || frozen?.(name)));
 }
 
 function declareVae({vaeConfig}: Configs): Declaration[] {

@@ -36,6 +36,7 @@ export class StepRunner {
 	readonly #shape: StepShape;
 	readonly #update: Compiled<Signature>;
 	readonly #accumulate: Compiled<Signature> | undefined;
+	readonly #trainsTextEncoder: boolean;
 	/** Every distinct prompt with its tokens, or its text states when the text encoder is frozen. */
 	readonly #prompts: ReadonlyMap<string, Int32Array | Float32Array>;
 
@@ -48,7 +49,9 @@ export class StepRunner {
 		private readonly totalSteps: number,
 		compileOptions: CompileOptions,
 	) {
-		const {batchSize, trainTextEncoder, gradientAccumulation} = config;
+		const {batchSize, gradientAccumulation} = config;
+		const trainTextEncoder = state.trainsTextEncoder;
+		this.#trainsTextEncoder = trainTextEncoder;
 		const texts = [...new Set([...set.instance, ...set.classImages].map(({prompt}) => prompt))];
 		const rows = set.classImages.length > 0 ? 2 * batchSize : batchSize;
 		const chunks = Math.max(...texts.map(text => model.chunks(text)));
@@ -81,11 +84,17 @@ export class StepRunner {
 			const {kinds, ...inputs} = await this.#inputs(done, done * gradientAccumulation + micro);
 			parts.push({outputs: compiled.run(inputs), kinds, weights: inputs.rowWeights});
 		}
+		this.state.afterStep(done);
 		return {report: () => this.#report(done + 1, parts)};
 	}
 
+	dispose(): void {
+		this.#update.dispose();
+		this.#accumulate?.dispose();
+	}
+
 	async #inputs(done: number, micro: number) {
-		const {seed, batchSize, gradientAccumulation, splitLoss, minSnrGamma, offsetNoise, trainTextEncoder} = this.config;
+		const {seed, batchSize, gradientAccumulation, splitLoss, minSnrGamma, offsetNoise} = this.config;
 		const {rows: count, prompts, height, width} = this.#shape;
 		const rows = rowsOf(this.set, micro, this.config);
 		// A concept without class images leaves places free: they are filled with images that count for nothing.
@@ -111,7 +120,7 @@ export class StepRunner {
 			epsilon: drawn('epsilon'),
 			noise,
 			timesteps,
-			...(trainTextEncoder ? {tokens: Int32Array.from(table.flatMap(tokens => [...tokens]))} : {states: Float32Array.from(table.flatMap(states => [...states]))}),
+			...(this.#trainsTextEncoder ? {tokens: Int32Array.from(table.flatMap(tokens => [...tokens]))} : {states: Float32Array.from(table.flatMap(states => [...states]))}),
 			promptOfRow: Int32Array.from(filled, ({image}, i) => (this.#prompts.size <= prompts ? texts.indexOf(image.prompt) : i)),
 			rowWeights: weights.map(weight => weight / gradientAccumulation),
 			kinds,

@@ -42,6 +42,8 @@ export interface TrainedNetwork {
 	/** Sum of the gradients of earlier micro-batches; only with accumulation. */
 	readonly accumulator?: Parameters;
 	readonly group: 0 | 1;
+	/** Whether the parameter of this name is kept as it is. */
+	readonly frozen?: (name: string) => boolean;
 }
 
 export interface StepOptions {
@@ -132,7 +134,7 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 		const textTensors = trainTextEncoder ? model.textEncoder.tensors(state) : new Map<string, Tensor>();
 		const {noisy, target} = noisyLatents(model, inputs as {moments: Tensor; epsilon: Tensor; noise: Tensor; timesteps: Tensor});
 
-		const wanted = trained.flatMap(({parameters, group}) => parameters.names.map(name => ({group, name, tensor: (group === 0 ? unetTensors : textTensors).get(name) as Tensor})));
+		const wanted = trained.flatMap(({parameters, group, frozen}) => parameters.names.filter(name => !frozen?.(name)).map(name => ({group, name, tensor: (group === 0 ? unetTensors : textTensors).get(name) as Tensor})));
 		const perLane = cutIntoLanes(noisy.shape[0], lanes).map(lane => {
 			const cut = (x: Tensor) => rowsOfLane(x, lane);
 			const errorsOf = () => {

@@ -1,6 +1,7 @@
 import type {TrainingConfig} from '../presets/index.ts';
-import {adamw, emaDecay, learningRateAt, type Optimizer} from './optim/index.ts';
-import type {Parameters, StoredTensor} from './parameters.ts';
+import {deviceAverage, hostAverage, type Average} from './average.ts';
+import {adamw, emaDecay, learningRateAt, type EmaRule, type Optimizer} from './optim/index.ts';
+import type {Parameters, ParameterSet, StoredTensor} from './parameters.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 import type {TrainedNetwork} from './step.ts';
 
@@ -8,34 +9,58 @@ import type {TrainedNetwork} from './step.ts';
 export type UpdateConfig = Pick<
 	TrainingConfig,
 	| 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
-	| 'weightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'gradientAccumulation'
+	| 'weightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'scaleLearningRate' | 'freezeClipNormalization'
 >;
 
 /** Everything on the device that training changes: weights, the optimizer's state, averages. */
 export class TrainedState {
-	readonly networks: readonly TrainedNetwork[];
 	readonly optimizer: Optimizer;
+	/** Of the UNet. */
+	readonly average: Average | undefined;
+	#networks: readonly TrainedNetwork[];
+	/** A network that has been trained and is now kept as it is. */
+	#finished: readonly TrainedNetwork[] = [];
 
-	constructor(model: StableDiffusion, private readonly config: UpdateConfig) {
+	constructor(model: Pick<StableDiffusion, 'unet' | 'textEncoder'>, private readonly config: UpdateConfig) {
 		this.optimizer = adamw({beta1: config.adamBeta1, beta2: config.adamBeta2, epsilon: config.adamEpsilon});
+		this.average = config.ema && config.trainUnet ? (config.emaMemory === 'host' ? hostAverage : deviceAverage)(model.unet) : undefined;
 		const trained = (parameters: Parameters, group: 0 | 1): TrainedNetwork => ({
 			parameters,
 			group,
 			slots: this.optimizer.slots.map(slot => parameters.zeros(slot)),
-			ema: config.ema && group === 0 ? parameters.copy('ema') : undefined,
+			...(group === 0 && {ema: this.average?.onDevice}),
+			...(group === 1 && config.freezeClipNormalization && {frozen: isNormalization}),
 			accumulator: config.gradientAccumulation > 1 ? parameters.zeros('gradient') : undefined,
 		});
-		this.networks = [...(config.trainUnet ? [trained(model.unet, 0)] : []), ...(config.trainTextEncoder ? [trained(model.textEncoder, 1)] : [])];
+		this.#networks = [...(config.trainUnet ? [trained(model.unet, 0)] : []), ...(config.trainTextEncoder ? [trained(model.textEncoder, 1)] : [])];
+	}
+
+	/** What the next step trains. */
+	get networks(): readonly TrainedNetwork[] {
+		return this.#networks;
+	}
+
+	get trainsTextEncoder(): boolean {
+		return this.#networks.some(({group}) => group === 1);
+	}
+
+	/** Ends the training of the text encoder and frees what its updates needed; its weights stay. */
+	finishTextEncoder(): void {
+		const ended = this.#networks.filter(({group}) => group === 1);
+		for (const {slots, accumulator} of ended) for (const parameters of [...slots, accumulator]) parameters?.dispose();
+		this.#finished = [...this.#finished, ...ended];
+		this.#networks = this.#networks.filter(network => !ended.includes(network));
 	}
 
 	get trainedParameters(): number {
-		return this.networks.reduce((total, {parameters}) => total + parameters.size, 0);
+		return [...this.#networks, ...this.#finished].reduce((total, {parameters}) => total + parameters.size, 0);
 	}
 
 	/** The learning rates of the step after `done` steps, [UNet, text encoder]. */
 	learningRates(done: number, totalSteps: number): readonly [number, number] {
-		const {learningRate, textEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower} = this.config;
-		const rate = (base: number) => (base === 0 ? 0 : learningRateAt(learningRateSchedule, done, {learningRate: base, warmupSteps, totalSteps, cycles: scheduleCycles, power: schedulePower}));
+		const {learningRate, textEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower, scaleLearningRate, batchSize, gradientAccumulation} = this.config;
+		const scale = scaleLearningRate ? batchSize * gradientAccumulation : 1;
+		const rate = (unscaled: number, base = unscaled * scale) => (base === 0 ? 0 : learningRateAt(learningRateSchedule, done, {learningRate: base, warmupSteps, totalSteps, cycles: scheduleCycles, power: schedulePower}));
 		return [rate(learningRate), rate(textEncoderLearningRate)];
 	}
 
@@ -46,19 +71,31 @@ export class TrainedState {
 			stepSizes: Float32Array.from(rates, ({stepSize}) => stepSize),
 			decays: Float32Array.from(rates, ({decay}) => decay),
 			epsilonHat: Float32Array.of(rates[0].epsilon),
-			emaRate: Float32Array.of(1 - emaDecay({kind: 'diffusers', decay: this.config.emaDecay}, done)),
+			emaRate: Float32Array.of(this.#emaRate(done)),
 		};
 	}
 
+	/** To be called when the step after `done` steps has been given to the device. */
+	afterStep(done: number): void {
+		this.average?.follow(this.#emaRate(done));
+	}
+
+	#emaRate(done: number): number {
+		const {emaRule, emaDecay: decay} = this.config;
+		const rule: EmaRule = emaRule === 'warmup' ? {kind: emaRule, decay, gamma: 1, power: 2 / 3} : {kind: emaRule, decay};
+		return 1 - emaDecay(rule, done);
+	}
+
 	/** Every tensor of the state by file of a checkpoint: names and values as they are continued from. */
-	files(): ReadonlyMap<string, readonly {readonly parameters: Parameters; readonly prefix: string}[]> {
+	files(): ReadonlyMap<string, readonly {readonly parameters: ParameterSet; readonly prefix: string}[]> {
 		const name = ({group}: TrainedNetwork) => (group === 0 ? 'unet' : 'text_encoder');
-		const files = new Map<string, {parameters: Parameters; prefix: string}[]>();
-		for (const network of this.networks) {
+		const files = new Map<string, {parameters: ParameterSet; prefix: string}[]>();
+		for (const network of this.#networks) {
 			files.set(`${name(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]);
 			files.set(`${name(network)}.optimizer.safetensors`, network.slots.map((parameters, i) => ({parameters, prefix: `${this.optimizer.slots[i]}/`})));
-			if (network.ema) files.set(`${name(network)}.ema.safetensors`, [{parameters: network.ema, prefix: ''}]);
 		}
+		for (const network of this.#finished) files.set(`${name(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]);
+		if (this.average) files.set('unet.ema.safetensors', [{parameters: this.average, prefix: ''}]);
 		return files;
 	}
 
@@ -67,13 +104,27 @@ export class TrainedState {
 		return [...this.files().values()].flat().reduce((bytes, {parameters}) => bytes + 4 * parameters.size, 0) + 2 ** 20;
 	}
 
-	/** The UNet as it is to be used: its average when there is one. */
+	/** The UNet as it is to be written; undefined when it is the base model's. */
 	get unetForUse(): readonly StoredTensor[] | undefined {
-		const network = this.networks.find(({group}) => group === 0);
-		return network && (network.ema ?? network.parameters).stored();
+		const network = this.#networks.find(({group}) => group === 0);
+		return this.config.emaExport && this.average ? this.average.stored() : network?.parameters.stored();
+	}
+
+	/** Lets `work` find the averaged UNet in the UNet's place. */
+	async withAverage<T>(work: () => Promise<T>): Promise<T> {
+		this.average?.exchange();
+		try {
+			return await work();
+		} finally {
+			this.average?.exchange();
+		}
 	}
 
 	dispose(): void {
-		for (const {slots, ema, accumulator} of this.networks) for (const parameters of [...slots, ema, accumulator]) parameters?.dispose();
+		this.average?.dispose();
+		for (const {slots, accumulator} of this.#networks) for (const parameters of [...slots, accumulator]) parameters?.dispose();
 	}
 }
+
+/** Scales and shifts of the text encoder's normalization layers. */
+export const isNormalization = (name: string): boolean => /layer_norm/.test(name);

@@ -10,9 +10,15 @@ import {crop} from './crop.ts';
 import {deterministic} from './deterministic.ts';
 import {device} from './device.ts';
 import {emaDecay} from './ema-decay.ts';
+import {emaExport} from './ema-export.ts';
+import {emaMemory} from './ema-memory.ts';
+import {emaPredict} from './ema-predict.ts';
+import {emaRule} from './ema-rule.ts';
+import {emaSave} from './ema-save.ts';
 import {ema} from './ema.ts';
 import {engine} from './engine.ts';
 import {epochs} from './epochs.ts';
+import {freezeClipNormalization} from './freeze-clip-normalization.ts';
 import {gradientAccumulation} from './gradient-accumulation.ts';
 import {gradientCheckpointing} from './gradient-checkpointing.ts';
 import {gradientClip} from './gradient-clip.ts';
@@ -40,6 +46,7 @@ import {sampleSeed} from './sample-seed.ts';
 import {sampler} from './sampler.ts';
 import {samplingSteps} from './sampling-steps.ts';
 import {saveEverySteps} from './save-every-steps.ts';
+import {scaleLearningRate} from './scale-learning-rate.ts';
 import {scalePriorLoss} from './scale-prior-loss.ts';
 import {scheduleCycles} from './schedule-cycles.ts';
 import {schedulePower} from './schedule-power.ts';
@@ -47,6 +54,7 @@ import {seed} from './seed.ts';
 import {splitLoss} from './split-loss.ts';
 import {textEncoderGradientClip} from './text-encoder-gradient-clip.ts';
 import {textEncoderLearningRate} from './text-encoder-learning-rate.ts';
+import {textEncoderStepRatio} from './text-encoder-step-ratio.ts';
 import {trainTextEncoder} from './train-text-encoder.ts';
 import {trainUnet} from './train-unet.ts';
 import {warmupSteps} from './warmup-steps.ts';
@@ -59,9 +67,16 @@ const list = [
 	baseModel,
 	trainUnet,
 	trainTextEncoder,
+	textEncoderStepRatio,
+	freezeClipNormalization,
 	clipSkip,
 	ema,
 	emaDecay,
+	emaRule,
+	emaMemory,
+	emaSave,
+	emaExport,
+	emaPredict,
 	resolution,
 	crop,
 	horizontalFlip,
@@ -71,6 +86,7 @@ const list = [
 	gradientAccumulation,
 	learningRate,
 	textEncoderLearningRate,
+	scaleLearningRate,
 	learningRateSchedule,
 	warmupSteps,
 	scheduleCycles,
