@@ -33,10 +33,12 @@ function progressLine(): {tell: (progress: Progress) => void; end: () => void} {
 	return {
 		tell(progress) {
 			const tenth = progress.totalBytes ? Math.floor((10 * (progress.doneBytes ?? 0)) / progress.totalBytes) : 0;
-			const key = stderr.isTTY ? formatProgress(progress) : `${progress.what} ${tenth}`;
+			// A line that fills the last column would wrap, and could not be rewritten.
+			const line = formatProgress(progress, stderr.isTTY ? (stderr.columns || 80) - 1 : undefined);
+			const key = stderr.isTTY ? line : `${progress.what} ${tenth}`;
 			if (key === last) return;
 			last = key;
-			stderr.write(stderr.isTTY ? `\r\u001B[K${formatProgress(progress)}` : `${formatProgress(progress)}\n`);
+			stderr.write(stderr.isTTY ? `\r\u001B[K${line}` : `${line}\n`);
 		},
 		end() {
 			if (stderr.isTTY && last !== '') stderr.write('\r\u001B[K');

@@ -4,7 +4,9 @@ import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {lastLines, run} from './command.ts';
-import type {Tell} from './fetch-wheel.ts';
+import {diskFull} from './disk.ts';
+import {cacheFolder} from './folders.ts';
+import type {Tell} from './progress.ts';
 import {SetupError} from './setup-error.ts';
 import {installCommand} from './system-packages.ts';
 
@@ -20,8 +22,9 @@ export function addonKey(packageRoot: string): string {
 	return `tfjs-node-gpu ${version} ${createHash('sha256').update(readFileSync(headerFile(packageRoot))).digest('hex').slice(0, 12)}`;
 }
 
-/** What the addon that is there was built from; undefined when there is none. */
-export const builtKey = (runtime: string): string | undefined => (existsSync(keyFile(runtime)) ? readFileSync(keyFile(runtime), 'utf8') : undefined);
+/** Whether the addon is there and was built from what is here now. */
+export const isAddonBuilt = (runtime: string, packageRoot: string): boolean =>
+	existsSync(addonFile(runtime)) && existsSync(keyFile(runtime)) && readFileSync(keyFile(runtime), 'utf8') === addonKey(packageRoot);
 
 /**
  * Compiles the unmodified addon source of tfjs-node-gpu against the unpacked libraries, in place of the binary that its
@@ -30,45 +33,51 @@ export const builtKey = (runtime: string): string | undefined => (existsSync(key
  */
 export async function buildAddon(runtime: string, packageRoot: string, tell: Tell): Promise<void> {
 	tell({what: 'Compiling the TensorFlow addon'});
-	const compiler = await findCompiler();
+	const {compiler} = await findCompiler();
 	const require = createRequire(path.join(packageRoot, 'package.json'));
 	const source = path.join(path.dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), 'binding');
 	const nodeApi = (require('node-api-headers') as {include_dir: string}).include_dir;
 	const tensorflow = path.join(runtime, 'tensorflow');
-	const stage = `${path.dirname(addonFile(runtime))}.partial`;
+	const target = path.dirname(addonFile(runtime));
+	const stage = `${target}.partial`;
 	await rm(stage, {recursive: true, force: true});
 	await mkdir(stage, {recursive: true});
 
-	const compile = (unit: string) => execute(compiler, [
-		'-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8',
-		'-include', headerFile(packageRoot),
-		`-I${path.join(tensorflow, 'include')}`, `-I${nodeApi}`,
-		'-c', path.join(source, `${unit}.cc`), '-o', path.join(stage, `${unit}.o`),
-	]);
-	const units = ['tfjs_backend', 'tfjs_binding'];
-	await Promise.all(units.map(compile));
+	const objects: string[] = [];
+	for (const unit of ['tfjs_backend', 'tfjs_binding']) {
+		const object = path.join(stage, `${unit}.o`);
+		await execute(compiler, [
+			'-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8',
+			'-include', headerFile(packageRoot),
+			`-I${path.join(tensorflow, 'include')}`, `-I${nodeApi}`,
+			'-c', path.join(source, `${unit}.cc`), '-o', object,
+		]);
+		objects.push(object);
+	}
 	await execute(compiler, [
-		'-shared', '-o', path.join(stage, 'tfjs_binding.node'), ...units.map(unit => path.join(stage, `${unit}.o`)),
+		'-shared', '-o', path.join(stage, path.basename(addonFile(runtime))), ...objects,
 		`-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/../tensorflow',
 	]);
-	for (const unit of units) await rm(path.join(stage, `${unit}.o`));
-	await writeFile(path.join(stage, 'built-from'), addonKey(packageRoot));
-	const target = path.dirname(addonFile(runtime));
+	for (const object of objects) await rm(object);
+	await writeFile(path.join(stage, path.basename(keyFile(runtime))), addonKey(packageRoot));
 	await rm(target, {recursive: true, force: true});
 	await rename(stage, target);
 }
 
-/** g++, else clang++. @throws SetupError when there is neither */
-export async function findCompiler(): Promise<string> {
+/** The compiler that CXX names, else g++, else clang++, and the first line of what it says of itself. @throws SetupError when there is none */
+export async function findCompiler(): Promise<{compiler: string; version: string}> {
 	for (const compiler of [process.env.CXX, 'g++', 'clang++']) {
-		if (compiler && (await run(compiler, ['--version'])).exitCode === 0) return compiler;
+		if (!compiler) continue;
+		const {exitCode, output} = await run(compiler, ['--version'], {timeoutMs: 10_000});
+		if (exitCode === 0) return {compiler, version: output.split('\n')[0]};
 	}
 	throw new SetupError('A C++ compiler is needed once, to build the bridge between Node and TensorFlow, and there is no g++.', installCommand('compiler'));
 }
 
 async function execute(compiler: string, args: readonly string[]): Promise<void> {
-	const {exitCode, output} = await run(compiler, args);
+	const {exitCode, output} = await run(compiler, args, {env: {...process.env, LC_ALL: 'C'}});
 	if (exitCode === 0) return;
+	if (output.includes('No space left on device')) throw diskFull(`${cacheFolder()}, or of temporary files,`);
 	const headers = existsSync('/usr/include/stdlib.h') ? '' : `\nThe C library's headers seem to be missing: ${installCommand('compiler')}`;
-	throw new SetupError(`The TensorFlow addon could not be compiled.\n${lastLines(output, 12)}`, `Check that ${compiler} can build C++17 programs (g++ 8 or newer).${headers}`);
+	throw new SetupError(`The TensorFlow addon could not be compiled.\n${lastLines(output)}`, `Check that ${compiler} can build C++17 programs (g++ 8 or newer).${headers}`);
 }

@@ -25,5 +25,6 @@ export async function run(program: string, args: readonly string[], {env = proce
 	});
 }
 
-/** The last lines of a program's output, for a message. */
-export const lastLines = (output: string, count = 6): string => output.trimEnd().split('\n').slice(-count).join('\n');
+/** The last lines of a program's output, for a message that fits a screen of 24 lines. */
+export const lastLines = (output: string, count = 5): string =>
+	output.trimEnd().split('\n').slice(-count).map(line => (line.length > 230 ? `${line.slice(0, 227)}...` : line)).join('\n');

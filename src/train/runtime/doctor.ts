@@ -1,12 +1,14 @@
-import {existsSync, readdirSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 import path from 'node:path';
 import {detectHardware, formatBytes, type GpuReport, type Hardware} from '../../presets/index.ts';
+import {findCompiler} from './addon.ts';
 import {run} from './command.ts';
+import {setupDiskBytes} from './disk.ts';
 import {cacheFolder} from './folders.ts';
 import {detectPlatform, isOlder, type Platform} from './platform.ts';
 import {storedVerdict, type Verdict} from './probe-runtime.ts';
 import {installCommand} from './system-packages.ts';
-import {setupDiskBytes} from './wheel.ts';
+import {tensorflowCpu} from './wheel.ts';
 
 export interface DoctorRow {
 	readonly name: string;
@@ -72,19 +74,24 @@ async function look(packageRoot: string): Promise<Findings> {
 		const {exitCode, output} = await run(program, args, {timeoutMs: 10_000});
 		return exitCode === 0 ? output.split('\n')[0] : undefined;
 	};
-	const [python, pip, gcc, clang, hardware] = await Promise.all([
+	const [python, pip, compiler, hardware] = await Promise.all([
 		version('python3', ['--version']),
 		version('python3', ['-m', 'pip', '--version']),
-		version('g++', ['--version']),
-		version('clang++', ['--version']),
+		findCompiler().then(({version}) => version, () => undefined),
 		detectHardware({folder: cacheFolder()}),
 	]);
-	return {node: process.versions.node, platform: detectPlatform(), python, pip: pip?.replace(/ from .*/, ''), compiler: gcc ?? clang, hardware, libraries: systemLibraries(), verdict: storedVerdict(packageRoot)};
+	return {node: process.versions.node, platform: detectPlatform(), python, pip: pip?.replace(/ from .*/, ''), compiler, hardware, libraries: systemLibraries(), verdict: storedVerdict(packageRoot)};
 }
 
 function systemLibraries(): string[] {
 	const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/local/cuda/lib64', '/usr/lib/wsl/lib', ...(process.env.LD_LIBRARY_PATH ?? '').split(path.delimiter).filter(Boolean)];
-	return folders.flatMap(folder => (existsSync(folder) ? readdirSync(folder) : []));
+	return folders.flatMap(folder => {
+		try {
+			return readdirSync(folder);
+		} catch {
+			return [];
+		}
+	});
 }
 
 function systemRows({node, platform}: Findings): DoctorRow[] {
@@ -106,7 +113,7 @@ function toolRows({python, pip, compiler}: Findings, ready: boolean): DoctorRow[
 }
 
 function hardwareRows({hardware: {cpu, memory, disk}}: Findings, ready: boolean): DoctorRow[] {
-	const needed = ready ? 2 ** 28 : setupDiskBytes;
+	const needed = ready ? 2 ** 28 : setupDiskBytes(tensorflowCpu, {download: true});
 	const full = disk.freeBytes < needed;
 	const small = memory.availableBytes < LEAST_MEMORY_BYTES;
 	return [
@@ -117,15 +124,18 @@ function hardwareRows({hardware: {cpu, memory, disk}}: Findings, ready: boolean)
 }
 
 function gpuRows({hardware: {gpu}, libraries}: Findings): DoctorRow[] {
-	if (gpu.state !== 'present') return [{name: 'GPU', state: gpu.state === 'driver-fails' ? 'warn' : 'ok', found: gpuFault(gpu)}];
+	if (gpu.state !== 'present') return [gpuFault(gpu)];
 	const missing = CUDA_LIBRARIES.filter(library => !libraries.includes(library));
 	return [
 		...gpu.gpus.map(({name, driver, totalBytes}): DoctorRow => ({name: 'GPU', state: 'warn', found: `${name}, ${formatBytes(totalBytes)}, driver ${driver}`, action: 'This version trains on the CPU; the GPU is not used.'})),
-		{name: 'CUDA libraries', state: 'ok', found: missing.length === 0 ? `all ${CUDA_LIBRARIES.length} found` : `missing: ${missing.join(', ')} (not used by this version)`},
+		{name: 'CUDA libraries', state: 'ok', found: missing.length === 0 ? `all ${CUDA_LIBRARIES.length} found` : `${CUDA_LIBRARIES.length - missing.length} of ${CUDA_LIBRARIES.length} found; missing: ${missing.join(', ')} (not used by this version)`},
 	];
 }
 
-const gpuFault = (gpu: GpuReport): string => (gpu.state === 'driver-fails' ? `nvidia-smi fails: ${gpu.message.split('\n')[0]}. Training runs on the CPU.` : 'none; training runs on the CPU');
+const gpuFault = (gpu: Exclude<GpuReport, {state: 'present'}>): DoctorRow =>
+	gpu.state === 'driver-fails'
+		? {name: 'GPU', state: 'warn', found: `nvidia-smi fails: ${gpu.message.split('\n')[0]}. Training runs on the CPU.`, action: 'Training does not need it. To mend the driver, restart the machine, or install it anew: nvidia-smi has to work.'}
+		: {name: 'GPU', state: 'ok', found: 'none; training runs on the CPU'};
 
 function runtimeRow(verdict: Verdict | undefined): DoctorRow {
 	if (!verdict) return {name: 'TensorFlow', state: 'bad', found: 'not set up, or something has changed since', action: 'dreambooth setup'};

@@ -7,7 +7,9 @@ export const TENSORFLOW_VERSION = '2.21.0';
 /** Where everything lives that can be fetched or built again: DREAMBOOTH_HOME, else the user's cache folder. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
 	if (environment.DREAMBOOTH_HOME) return path.resolve(environment.DREAMBOOTH_HOME);
-	return path.join(environment.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'dreambooth-tui');
+	const {XDG_CACHE_HOME: caches} = environment;
+	// The XDG specification has a relative path ignored.
+	return path.join(caches !== undefined && path.isAbsolute(caches) ? caches : path.join(os.homedir(), '.cache'), 'dreambooth-tui');
 }
 
 /** Holds `tensorflow/` (the two libraries) and `addon/tfjs_binding.node`. */

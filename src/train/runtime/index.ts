@@ -3,7 +3,7 @@ export {loadRuntime, RuntimeMissingError, type Attribute, type Backend, type Bin
 export {TensorFlowError, type GraphOutput, type Pointer, type TensorFlowApi} from './capi.ts';
 export {isRuntimeReady, probeRuntime, storedVerdict, type Verdict} from './probe-runtime.ts';
 export type {ProbeReport} from './probe-report.ts';
-export {formatProgress, type Progress} from './progress.ts';
+export {formatProgress, type Progress, type Tell} from './progress.ts';
 export {describeSetup, removeRuntime, setupRuntime, type SetupOptions} from './setup.ts';
 export {SetupError} from './setup-error.ts';
-export {doctor, formatDoctor, type DoctorReport, type DoctorRow} from './doctor.ts';
+export {doctor, formatDoctor, type DoctorReport, type DoctorRow, type Findings} from './doctor.ts';

@@ -23,15 +23,15 @@ const verdictFile = (runtime: string) => path.join(runtime, 'probe.json');
 const keyOf = (packageRoot: string) => `${addonKey(packageRoot)} node ${process.versions.node.split('.')[0]}`;
 
 /** The verdict of an earlier probe; undefined when nothing was probed or something has changed since. */
-export function storedVerdict(packageRoot: string, runtime = runtimeFolder()): Verdict | undefined {
-	const file = verdictFile(runtime);
+export function storedVerdict(packageRoot: string): Verdict | undefined {
+	const file = verdictFile(runtimeFolder());
 	if (!existsSync(file)) return undefined;
 	const {success, data} = verdictSchema.safeParse(parsed(readFileSync(file, 'utf8')));
 	return success && data.key === keyOf(packageRoot) ? data : undefined;
 }
 
 /** Whether training can start without any set-up. Reads two small files only. */
-export const isRuntimeReady = (packageRoot: string, runtime = runtimeFolder()): boolean => storedVerdict(packageRoot, runtime)?.ok === true;
+export const isRuntimeReady = (packageRoot: string): boolean => storedVerdict(packageRoot)?.ok === true;
 
 /** What each stage that was not reached means. */
 const meaning: Record<string, string> = {
@@ -41,26 +41,41 @@ const meaning: Record<string, string> = {
 	xla: 'A function compiled by XLA failed',
 };
 
+/** What the usual deaths mean. */
+const deaths: Partial<Record<string, string>> = {
+	SIGILL: 'this CPU lacks an instruction that TensorFlow uses',
+	SIGKILL: 'somebody, or the kernel for want of memory, killed it',
+};
+
 /** Tries the runtime in a child process, which may crash, and stores the verdict. */
-export async function probeRuntime(packageRoot: string, probeProgram: string, runtime = runtimeFolder()): Promise<Verdict> {
-	const {report, output, death} = await runProbe(probeProgram);
+export async function probeRuntime(packageRoot: string, probeProgram: string, {timeoutMs = 120_000}: {timeoutMs?: number} = {}): Promise<Verdict> {
+	const {report, output, death} = await runProbe(probeProgram, timeoutMs);
 	const missing = Object.keys(meaning).find(stage => !report.stages.includes(stage)) ?? 'xla';
-	const fault = report.ok ? undefined : `${meaning[missing]}: ${report.fault ?? `the process ended with ${death}. ${lastLines(output, 3)}`}`;
+	const fault = report.ok ? undefined : `${meaning[missing]}: ${report.fault ?? `${death}.\n${lastLines(output, 3)}`.trimEnd()}`;
 	const verdict: Verdict = {key: keyOf(packageRoot), ok: report.ok, stages: [...report.stages], ...(report.device && {device: report.device}), ...(fault !== undefined && {fault})};
-	await writeFile(verdictFile(runtime), `${JSON.stringify(verdict, null, '\t')}\n`);
+	await writeFile(verdictFile(runtimeFolder()), `${JSON.stringify(verdict, null, '\t')}\n`);
 	return verdict;
 }
 
-async function runProbe(program: string): Promise<{report: ProbeReport; output: string; death: string}> {
+async function runProbe(program: string, timeoutMs: number): Promise<{report: ProbeReport; output: string; death: string}> {
 	return new Promise((resolve, reject) => {
-		const child = spawn(process.execPath, [program], {stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: {...process.env, TF_CPP_MIN_LOG_LEVEL: '2'}, timeout: 120_000});
+		const child = spawn(process.execPath, [program], {stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: {...process.env, TF_CPP_MIN_LOG_LEVEL: '2'}});
+		let late = false;
+		const timer = setTimeout(() => {
+			late = true;
+			child.kill('SIGKILL');
+		}, timeoutMs);
 		let report: ProbeReport = {stages: [], ok: false};
 		let output = '';
 		child.stdout?.on('data', (text: Buffer) => (output += text.toString()));
 		child.stderr?.on('data', (text: Buffer) => (output += text.toString()));
 		child.on('message', message => (report = message as ProbeReport));
 		child.on('error', reject);
-		child.on('close', (code, signal) => resolve({report, output, death: signal ?? `exit code ${code}`}));
+		child.on('close', (code, signal) => {
+			clearTimeout(timer);
+			const end = signal === null ? `exit code ${code}` : `${signal}${deaths[signal] ? ` (${deaths[signal]})` : ''}`;
+			resolve({report, output, death: late ? `no end within ${timeoutMs / 1000} s` : `the process ended with ${end}`});
+		});
 	});
 }
 

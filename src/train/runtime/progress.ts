@@ -8,20 +8,42 @@ export interface Progress {
 	readonly etaSeconds?: number;
 }
 
-/** Turns byte counts into progress with a remaining time from the speed so far. */
-export function byteProgress(what: string, totalBytes: number, tell: (progress: Progress) => void, now: () => number = () => performance.now()): (doneBytes: number) => void {
-	const begin = now();
-	return doneBytes => {
-		const seconds = (now() - begin) / 1000;
-		const rate = doneBytes / seconds;
-		tell({what, doneBytes: Math.min(doneBytes, totalBytes), totalBytes, ...(seconds > 0.5 && rate > 0 && {etaSeconds: Math.max(0, (totalBytes - doneBytes) / rate)})});
+export type Tell = (progress: Progress) => void;
+
+/** The remaining time follows from the speed of the last seconds: that of a download changes. */
+const WINDOW_MS = 10_000;
+const TELL_EVERY_MS = 100;
+
+/** Turns byte counts into progress, at most ten times a second, with a remaining time. The clock starts at the first count. */
+export function byteProgress(what: string, totalBytes: number, tell: Tell, now: () => number = () => performance.now()): (doneBytes: number) => void {
+	const told: {atMs: number; bytes: number}[] = [];
+	return counted => {
+		const bytes = Math.min(counted, totalBytes);
+		const atMs = now();
+		if (bytes < totalBytes && atMs - (told.at(-1)?.atMs ?? -Infinity) < TELL_EVERY_MS) return;
+		told.push({atMs, bytes});
+		while (told.length > 2 && atMs - told[1].atMs >= WINDOW_MS) told.shift();
+		const seconds = (atMs - told[0].atMs) / 1000;
+		const rate = (bytes - told[0].bytes) / seconds;
+		tell({what, doneBytes: bytes, totalBytes, ...(bytes < totalBytes && seconds >= 0.5 && rate > 0 && {etaSeconds: (totalBytes - bytes) / rate})});
 	};
 }
 
-/** `Downloading TensorFlow 2.21.0  120/274 MB  44 %  0:12 left`. */
-export function formatProgress({what, doneBytes, totalBytes, etaSeconds}: Progress): string {
-	if (doneBytes === undefined || totalBytes === undefined) return what;
+/** `Downloading TensorFlow 2.21.0  120/274 MB  44 %  0:12 left`; in a narrow terminal what matters least is left out first. */
+export function formatProgress({what, doneBytes, totalBytes, etaSeconds}: Progress, columns = Infinity): string {
+	if (doneBytes === undefined || totalBytes === undefined) return what.slice(0, columns);
 	const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
-	const left = etaSeconds === undefined ? '' : `  ${Math.floor(etaSeconds / 60)}:${String(Math.round(etaSeconds) % 60).padStart(2, '0')} left`;
-	return `${what}  ${megabytes(doneBytes)}/${megabytes(totalBytes)} MB  ${Math.floor((100 * doneBytes) / totalBytes)} %${left}`;
+	const size = `  ${megabytes(doneBytes)}/${megabytes(totalBytes)} MB`;
+	const percent = `  ${Math.floor((100 * doneBytes) / totalBytes)} %`;
+	const left = etaSeconds === undefined ? '' : `  ${formatRemaining(etaSeconds)} left`;
+	return [`${what}${size}${percent}${left}`, `${what}${percent}${left}`, `${what}${percent}`].find(line => line.length <= columns)
+		?? (what.slice(0, Math.max(0, columns - percent.length)) + percent).slice(0, columns);
+}
+
+/** `0:12`, `12:05`, `1:30:05`. Rounded up: work that goes on is not `0:00` from its end. */
+function formatRemaining(seconds: number): string {
+	const whole = Math.ceil(seconds);
+	const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+	const two = (value: number) => String(value).padStart(2, '0');
+	return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
 }

@@ -1,51 +1,26 @@
-import {readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import path from 'node:path';
-import {z} from 'zod';
+import {lockFolder} from '../folder-lock.ts';
+import {beat, heartbeat} from '../protocol/index.ts';
 import {SetupError} from './setup-error.ts';
 
-const ownerSchema = z.object({pid: z.number(), startTicks: z.number()});
-
-/** Lets one set-up work at a time. A lock whose process is gone, or whose pid is now another process, counts for nothing. @throws SetupError */
+/**
+ * Lets one set-up work at a time, also where machines share the folder. A lock whose process is gone, or whose pid is now another
+ * process, counts for nothing.
+ * @throws SetupError
+ */
 export async function withSetupLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
-	const file = path.join(folder, 'setup.lock');
-	take(file);
+	const lock = lockFolder(folder, 'setup', owner => new SetupError(
+		owner ? `Another set-up is at work (process ${owner.pid} on ${owner.host}).` : 'Another set-up has just begun.',
+		'Wait for it to end, then try again.',
+	));
+	beat(folder);
+	const beats = setInterval(() => beat(folder), heartbeat.everyMs);
 	try {
 		return await work();
 	} finally {
-		rmSync(file, {force: true});
-	}
-}
-
-function take(file: string): void {
-	const own = JSON.stringify({pid: process.pid, startTicks: startTicks(process.pid)});
-	for (let attempt = 0; attempt < 2; attempt++) {
-		try {
-			writeFileSync(file, own, {flag: 'wx'});
-			return;
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-			const owner = ownerOf(file);
-			if (owner && startTicks(owner.pid) === owner.startTicks) throw new SetupError(`Another set-up is at work (process ${owner.pid}).`, 'Wait for it to end, then try again.');
-			rmSync(file, {force: true});
-		}
-	}
-	throw new SetupError('Another set-up has just begun.', 'Wait for it to end, then try again.');
-}
-
-function ownerOf(file: string): z.infer<typeof ownerSchema> | undefined {
-	try {
-		return ownerSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-	} catch {
-		return undefined;
-	}
-}
-
-/** When the process began, in clock ticks since boot; undefined when there is none. Tells a process from a later one with its pid. */
-function startTicks(pid: number): number | undefined {
-	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-	} catch {
-		return undefined;
+		clearInterval(beats);
+		rmSync(path.join(folder, 'heartbeat'), {force: true});
+		lock.release();
 	}
 }

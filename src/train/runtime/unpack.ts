@@ -6,8 +6,7 @@ import {Transform} from 'node:stream';
 import {buffer} from 'node:stream/consumers';
 import {pipeline} from 'node:stream/promises';
 import {openPromise, type Entry} from 'yauzl';
-import type {Tell} from './fetch-wheel.ts';
-import {byteProgress} from './progress.ts';
+import {byteProgress, type Tell} from './progress.ts';
 import {SetupError} from './setup-error.ts';
 import {isWanted} from './wheel.ts';
 

@@ -1,26 +1,41 @@
 import path from 'node:path';
+import {TENSORFLOW_VERSION} from './folders.ts';
 
-/**
- * The Python wheel that TensorFlow's libraries are taken from. Any Python version's wheel holds the same libraries: they do
- * not link Python. Pinned by digest, so that nobody's mirror can hand out anything else.
- */
-export const wheel = {
+/** A Python wheel that TensorFlow's libraries are taken from, pinned by digest, so that nobody's mirror can hand out anything else. */
+export interface Wheel {
+	readonly project: string;
+	readonly version: string;
+	readonly python: string;
+	readonly abi: string;
+	readonly platform: string;
+	readonly bytes: number;
+	readonly sha256: string;
+	/** What its wanted members take on the disk. */
+	readonly unpackedBytes: number;
+}
+
+/** Any Python version's wheel holds the same libraries: they do not link Python. */
+export const tensorflowCpu: Wheel = {
 	project: 'tensorflow-cpu',
-	version: '2.21.0',
+	version: TENSORFLOW_VERSION,
 	python: '3.11',
 	abi: 'cp311',
 	platform: 'manylinux_2_27_x86_64',
 	bytes: 273_829_956,
 	sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
-} as const;
+	unpackedBytes: 854_000_000,
+};
 
-export const wheelFile = `tensorflow_cpu-${wheel.version}-${wheel.abi}-${wheel.abi}-${wheel.platform}.whl`;
+export const wheelFile = ({project, version, abi, platform}: Wheel): string => `${project.replaceAll('-', '_')}-${version}-${abi}-${abi}-${platform}.whl`;
 
-/** What `python3 -m pip` is asked for; which index, proxy and certificates it uses is the user's own configuration. */
-export const pipArguments = (folder: string): string[] => [
-	'-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--no-input',
-	'--python-version', wheel.python, '--implementation', 'cp', '--abi', wheel.abi, '--platform', wheel.platform,
-	'--dest', folder, `${wheel.project}==${wheel.version}`,
+/**
+ * What `python3 -m pip` is asked for; which index, proxy and certificates it uses is the user's own configuration.
+ * pip's cache would keep a second copy of the wheel that nobody needs again.
+ */
+export const pipArguments = ({project, version, python, abi, platform}: Wheel, folder: string): string[] => [
+	'-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check', '--no-input',
+	'--python-version', python, '--implementation', 'cp', '--abi', abi, '--platform', platform,
+	'--dest', folder, `${project}==${version}`,
 ];
 
 /** The members of the wheel that are unpacked: the two libraries and the plain-C headers that the addon includes. */
@@ -32,9 +47,6 @@ export function isWanted(member: string): boolean {
 		member === 'tensorflow/include/xla/tsl/c/tsl_status.h'
 	);
 }
-
-/** Free disk while unpacking: wheel, libraries and a margin. */
-export const setupDiskBytes = 1.3e9;
 
 /** Where a wheel that was fetched waits to be unpacked. */
 export const downloadFolder = (cache: string): string => path.join(cache, 'download');

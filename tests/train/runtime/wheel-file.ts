@@ -1,0 +1,60 @@
+import {createHash} from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import {tensorflowCpu, wheelFile, type Wheel} from '../../../src/train/runtime/wheel.ts';
+
+/** What is wanted of TensorFlow's wheel, and what is not, with contents of a few bytes. */
+export const members: Readonly<Record<string, string>> = {
+	'tensorflow/libtensorflow_cc.so.2': 'the library',
+	'tensorflow/libtensorflow_framework.so.2': 'the framework',
+	'tensorflow/include/tensorflow/c/eager/c_api.h': '// a header',
+	'tensorflow/include/tensorflow/core/framework/op.h': '// a header of the C++ side',
+	'tensorflow/python/ops.py': 'pass',
+};
+
+const wanted = Object.keys(members).slice(0, 3);
+
+/** What unpacking leaves of it: file -> content, relative to the runtime folder. */
+export const unpacked: Readonly<Record<string, string>> = Object.fromEntries(wanted.map(name => [name, members[name]]));
+
+/**
+ * Writes a wheel (a zip file with a RECORD) and gives its pins. `altered`: contents that RECORD does not know of.
+ */
+export function writeWheel(folder: string, altered: Readonly<Record<string, string>> = {}): Wheel {
+	const digest = (content: string) => createHash('sha256').update(content).digest('base64url');
+	const record = Object.entries(members).map(([name, content]) => `${name},sha256=${digest(content)},${content.length}\n`).join('');
+	const bytes = zip({...members, ...altered, 'tensorflow_cpu-2.21.0.dist-info/RECORD': `${record}tensorflow_cpu-2.21.0.dist-info/RECORD,,\n`});
+	const wheel: Wheel = {...tensorflowCpu, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), unpackedBytes: 1000};
+	fs.mkdirSync(folder, {recursive: true});
+	fs.writeFileSync(path.join(folder, wheelFile(wheel)), bytes);
+	return wheel;
+}
+
+/** A zip archive with stored members, as APPNOTE.TXT 4.3 has it. */
+function zip(contents: Readonly<Record<string, string>>): Buffer {
+	const locals: Buffer[] = [];
+	const centrals: Buffer[] = [];
+	let offset = 0;
+	for (const [name, content] of Object.entries(contents)) {
+		const common = Buffer.alloc(26);
+		common.writeUInt16LE(20, 0);
+		common.writeUInt32LE(zlib.crc32(content), 10);
+		common.writeUInt32LE(content.length, 14);
+		common.writeUInt32LE(content.length, 18);
+		common.writeUInt16LE(name.length, 22);
+		const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), common, Buffer.from(name), Buffer.from(content)]);
+		const position = Buffer.alloc(14);
+		position.writeUInt32LE(offset, 10);
+		centrals.push(Buffer.concat([Buffer.from('PK\u0001\u0002'), Buffer.from([20, 0]), common, position, Buffer.from(name)]));
+		locals.push(local);
+		offset += local.length;
+	}
+	const directory = Buffer.concat(centrals);
+	const end = Buffer.alloc(18);
+	end.writeUInt16LE(centrals.length, 4);
+	end.writeUInt16LE(centrals.length, 6);
+	end.writeUInt32LE(directory.length, 8);
+	end.writeUInt32LE(offset, 12);
+	return Buffer.concat([...locals, directory, Buffer.from('PK\u0005\u0006'), end]);
+}
