@@ -1,3 +1,7 @@
-export {openDashboard} from './dashboard/index.ts';
+import type * as dashboard from './dashboard/index.ts';
+
+/** Ink and React are loaded only now: plain lines do without them. */
+export const openDashboard: typeof dashboard.openDashboard = async options => (await import('./dashboard/index.ts')).openDashboard(options);
 export {followPlain} from './plain.ts';
-export {capabilities} from './term/index.ts';
+// Not through the door of that room, which opens React's too.
+export {capabilities} from './term/capabilities.ts';

@@ -1,4 +1,7 @@
-import koffi, {type LibraryHandle} from 'koffi';
+import type koffiModule from 'koffi';
+import type {LibraryHandle} from 'koffi';
+
+type Koffi = typeof koffiModule;
 
 /** An opaque pointer owned by TensorFlow. */
 export type Pointer = unknown;
@@ -34,13 +37,13 @@ export class TensorFlowError extends Error {
 let types = false;
 
 /** `library`: libtensorflow_cc, opened by koffi. */
-export function tensorFlowApi(library: LibraryHandle): TensorFlowApi {
+export function tensorFlowApi(koffi: Koffi, library: LibraryHandle): TensorFlowApi {
 	if (!types) {
 		koffi.struct('TF_Output', {oper: 'void*', index: 'int'});
 		koffi.struct('TF_Buffer', {data: 'void*', length: 'size_t', deallocator: 'void*'});
 		types = true;
 	}
-	const calls = bind(library);
+	const calls = bind(koffi, library);
 	const status = calls.newStatus();
 	return {
 		...calls,
@@ -56,7 +59,7 @@ export function tensorFlowApi(library: LibraryHandle): TensorFlowApi {
 	};
 }
 
-function bind(library: LibraryHandle) {
+function bind(koffi: Koffi, library: LibraryHandle) {
 	const c = (declaration: string) => library.func(declaration);
 	return {
 		newStatus: c('void* TF_NewStatus()'),

@@ -3,7 +3,7 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import util from 'node:util';
 import type * as tfjs from '@tensorflow/tfjs';
-import koffi from 'koffi';
+import type koffiModule from 'koffi';
 import {runtimeFolder} from './folders.ts';
 import {tensorFlowApi, type Pointer, type TensorFlowApi} from './capi.ts';
 
@@ -84,6 +84,9 @@ function load(folder: string): Runtime {
 	legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 	legacy.isArray ??= Array.isArray;
 
+	const require = createRequire(import.meta.url);
+	// Native code, which the commands that only ask whether the runtime is there need not load.
+	const koffi = require('koffi') as typeof koffiModule;
 	// koffi options: the symbols must be global, because the addon and plugins look them up there.
 	koffi.load(path.join(folder, 'tensorflow', 'libtensorflow_framework.so.2'), {global: true});
 	const tensorflow = koffi.load(path.join(folder, 'tensorflow', 'libtensorflow_cc.so.2'), {global: true});
@@ -93,7 +96,6 @@ function load(folder: string): Runtime {
 	const context = koffi.load(addon).func('void* dreambooth_captured_context()')() as Pointer;
 	if (!context) throw new Error('The TensorFlow addon did not hand out its context. Rebuild it: dreambooth setup --remove && dreambooth setup');
 
-	const require = createRequire(import.meta.url);
 	const tf = require('@tensorflow/tfjs') as typeof tfjs;
 	require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
 	const {NodeJSKernelBackend} = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
@@ -105,7 +107,7 @@ function load(folder: string): Runtime {
 		tf,
 		backend: tf.backend() as unknown as Backend,
 		binding,
-		api: tensorFlowApi(tensorflow),
+		api: tensorFlowApi(koffi, tensorflow),
 		context,
 		device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu',
 	};
