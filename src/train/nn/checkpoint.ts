@@ -10,7 +10,7 @@ import type {Scope} from './scope.ts';
 export function checkpoint(p: Scope, inputs: readonly Tensor[], block: (p: Scope, inputs: readonly Tensor[]) => Tensor): Tensor {
 	const {checkpointing, barrier} = execution();
 	const parameters = p.parameters().map(([, tensor]) => tensor);
-	if (!checkpointing || parameters.length === 0) return block(p, inputs);
+	if (!checkpointing) return block(p, inputs);
 	const split = (all: readonly Tensor[]) => [all.slice(0, inputs.length), all.slice(inputs.length)] as const;
 	return differentiable(
 		[...inputs, ...parameters],

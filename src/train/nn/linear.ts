@@ -1,5 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {ops} from '../graph/index.ts';
+import {add, scale} from './basics.ts';
 import {differentiable} from './differentiable.ts';
 import type {Layout, Scope} from './scope.ts';
 
@@ -8,15 +9,31 @@ const float = () => ops.attribute.type('T', 1);
 
 /** x·Wᵀ + b. x: [..., in] -> [..., out]. Parameters weight [out, in], bias [out]. */
 export function linear(p: Scope, x: Tensor, {out, bias = true}: {out: number; bias?: boolean}): Tensor {
-	return affine(x, p.get('weight', [out, x.shape[x.rank - 1]]), bias ? p.get('bias', [out]) : undefined);
+	const width = x.shape[x.rank - 1];
+	const y = affine(x, p.get('weight', [out, width]), bias ? p.get('bias', [out]) : undefined);
+	return adapted(p, y, (down, rank) => affine(x, down.get('weight', [rank, width])), 'same');
 }
 
 /** A 1x1 convolution, which is a linear map of the channels. x: [..., in] -> [..., out]. On disk the weight is [out, in, 1, 1]. */
 export function pointwise(p: Scope, x: Tensor, {out}: {out: number}): Tensor {
-	return affine(x, p.get('weight', [out, x.shape[x.rank - 1], 1, 1], 'pointwise'), p.get('bias', [out]));
+	const width = x.shape[x.rank - 1];
+	const y = affine(x, p.get('weight', [out, width, 1, 1], 'pointwise'), p.get('bias', [out]));
+	return adapted(p, y, (down, rank) => affine(x, down.get('weight', [rank, width, 1, 1], 'pointwise')), 'pointwise');
 }
 
-function affine(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+/**
+ * y + scale·B(A(x)), where the module has an adapter (Hu et al. 2021, "LoRA: low-rank adaptation of large language models").
+ * `down` is A, the module's own operation with `rank` outputs; B is a linear map of the channels.
+ */
+function adapted(p: Scope, y: Tensor, down: (p: Scope, rank: number) => Tensor, layout: 'same' | 'pointwise'): Tensor {
+	if (!p.adapter) return y;
+	const {rank, scale: factor} = p.adapter;
+	const out = y.shape[y.rank - 1];
+	const up = p.at('lora_B').get('weight', layout === 'same' ? [out, rank] : [out, rank, 1, 1], layout);
+	return add(y, affine(scale(down(p.at('lora_A'), rank), factor), up));
+}
+
+function affine(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 	const outer = x.shape.slice(0, -1);
 	const rows = outer.reduce((product, n) => product * n, 1);
 	const [out, width] = weight.shape;
@@ -29,9 +46,9 @@ function affine(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
 		},
 		(dy, [a, w]) => {
 			const d = toLow(reshape(dy, [rows, out]));
-			const dx = reshape(matmul(d, w), x.shape);
-			const dw = matmul(d, reshape(a, [rows, width]), {transposeA: true});
-			return bias ? [dx, dw, sum(toFloat32(d), [0])] : [dx, dw];
+			const dx = () => reshape(matmul(d, w), x.shape);
+			const dw = () => matmul(d, reshape(a, [rows, width]), {transposeA: true});
+			return bias ? [dx, dw, () => sum(toFloat32(d), [0])] : [dx, dw];
 		},
 	);
 }
@@ -49,11 +66,16 @@ export interface ConvolutionOptions {
 }
 
 /** x: [batch, height, width, in] -> [batch, height', width', out]. Parameters weight (on disk [out, in, kernel, kernel]), bias [out]. */
-export function conv2d(p: Scope, x: Tensor, {out, kernel, stride = 1, padding = 'same'}: ConvolutionOptions): Tensor {
-	const {attribute} = ops;
+export function conv2d(p: Scope, x: Tensor, options: ConvolutionOptions): Tensor {
 	const layout: Layout = 'convolution';
+	const {out, kernel} = options;
 	const [, , , channels] = x.shape;
-	const weight = p.get('weight', [out, channels, kernel, kernel], layout);
+	const y = convolution(x, p.get('weight', [out, channels, kernel, kernel], layout), p.get('bias', [out]), options);
+	return adapted(p, y, (down, rank) => convolution(x, down.get('weight', [rank, channels, kernel, kernel], layout), undefined, options), 'pointwise');
+}
+
+function convolution(x: Tensor, weight: Tensor, bias: Tensor | undefined, {kernel, stride = 1, padding = 'same'}: Omit<ConvolutionOptions, 'out'>): Tensor {
+	const {attribute} = ops;
 	const side = kernel >> 1;
 	const explicit = padding === 'symmetric' ? [0, 0, side, side, side, side, 0, 0] : [0, 0, 0, 1, 0, 1, 0, 0];
 	const attributes = [
@@ -66,18 +88,17 @@ export function conv2d(p: Scope, x: Tensor, {out, kernel, stride = 1, padding = 
 	];
 	const sizes = {x: x.shape, weight: weight.shape};
 	return differentiable(
-		[x, weight, p.get('bias', [out])],
+		bias ? [x, weight, bias] : [x, weight],
 		(save, a, w, b) => {
 			save([a, w]);
-			return op('BiasAdd', [op('Conv2D', [a, w], attributes), b], [float()]);
+			const y = op('Conv2D', [a, w], attributes);
+			return b ? op('BiasAdd', [y, b], [float()]) : y;
 		},
 		(dy, [a, w]) => {
 			const d = toLow(dy);
-			return [
-				op('Conv2DBackpropInput', [ops.integers(sizes.x), w, d], attributes),
-				op('Conv2DBackpropFilter', [a, ops.integers(sizes.weight), d], attributes),
-				sum(toFloat32(d), [0, 1, 2]),
-			];
+			const dx = () => op('Conv2DBackpropInput', [ops.integers(sizes.x), w, d], attributes);
+			const dw = () => op('Conv2DBackpropFilter', [a, ops.integers(sizes.weight), d], attributes);
+			return bias ? [dx, dw, () => sum(toFloat32(d), [0, 1, 2])] : [dx, dw];
 		},
 	);
 }

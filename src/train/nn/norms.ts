@@ -53,7 +53,7 @@ export function groupNorm(p: Scope, x: Tensor, {groups, epsilon, activation}: Gr
 			const m2 = scaleBy(perChannel(byGroup(multiply(weight, s2))), 1 / size);
 			const cubed = multiply(slope, multiply(slope, slope));
 			const dx = subtract(subtract(multiply(d, multiply(slope, weight)), multiply(centered, multiply(cubed, m2))), multiply(slope, m1));
-			return [toSameAs(reshape(dx, x.shape), a), reshape(sum(multiply(slope, s2), [0]), [channels]), reshape(sum(s1, [0]), [channels])];
+			return [toSameAs(reshape(dx, x.shape), a), () => reshape(sum(multiply(slope, s2), [0]), [channels]), () => reshape(sum(s1, [0]), [channels])];
 		},
 	);
 }
@@ -87,7 +87,7 @@ export function layerNorm(p: Scope, x: Tensor, {epsilon}: {epsilon: number}): Te
 			const m1 = mean(g, [1], {keep: true});
 			const m2 = mean(multiply(g, normalised), [1], {keep: true});
 			const dx = multiply(slope, subtract(subtract(g, m1), multiply(normalised, m2)));
-			return [toSameAs(reshape(dx, x.shape), a), sum(multiply(d, normalised), [0]), sum(d, [0])];
+			return [toSameAs(reshape(dx, x.shape), a), () => sum(multiply(d, normalised), [0]), () => sum(d, [0])];
 		},
 	);
 }

@@ -18,14 +18,23 @@ export interface Scope {
 	at(name: string | number): Scope;
 	/** The tensor in its device layout; `shape` is the one on disk. Asking declares it. */
 	get(name: string, shape: readonly number[], layout?: Layout): Tensor;
-	/** All parameters under this scope by their full names, as far as known: what a recomputed block depends on. */
+	/** All parameters under this scope by their full names, as far as known: what a recomputed block depends on. Constants are none. */
 	parameters(): readonly (readonly [name: string, tensor: Tensor])[];
 	/** A scope of the same names with other tensors, in the order of `parameters()`. */
 	withParameters(tensors: readonly Tensor[]): Scope;
+	/** What is added to the output of the module at this path. */
+	readonly adapter?: Adapter;
 	/** A scope that calls `seen` with the path and output of each module that reports itself; for tests of single blocks. */
 	readonly observer?: (path: string, output: Tensor) => void;
 	/** The path of this scope, '' at the root. */
 	readonly path: string;
+}
+
+/** A low-rank adapter (LoRA): parameters lora_A.weight, with `rank` outputs, and lora_B.weight. */
+export interface Adapter {
+	readonly rank: number;
+	/** What B(A(x)) is multiplied by: alpha / rank. */
+	readonly scale: number;
 }
 
 export interface Declaration {
@@ -45,23 +54,35 @@ export function deviceShape(shape: readonly number[], layout: Layout): readonly 
 
 const join = (path: string, name: string | number) => (path === '' ? String(name) : `${path}.${name}`);
 
+export interface ScopeOptions {
+	readonly path?: string;
+	readonly observer?: Scope['observer'];
+	/** Tensors that are used like parameters and have no gradient: the weights beneath adapters that are trained. */
+	readonly constants?: ReadonlyMap<string, Tensor>;
+	/** By the paths of their modules. */
+	readonly adapters?: ReadonlyMap<string, Adapter>;
+}
+
 /** A scope over tensors that exist. @throws when the network asks for a name that is not there. */
-export function scopeOver(tensors: ReadonlyMap<string, Tensor>, {path = '', observer}: {path?: string; observer?: Scope['observer']} = {}): Scope {
+export function scopeOver(tensors: ReadonlyMap<string, Tensor>, {path = '', ...options}: ScopeOptions = {}): Scope {
+	const {observer, constants, adapters} = options;
 	const prefix = path === '' ? '' : `${path}.`;
 	const entries = () => [...tensors].filter(([name]) => name.startsWith(prefix));
 	return {
 		path,
 		observer,
-		at: name => scopeOver(tensors, {path: join(path, name), observer}),
+		adapter: adapters?.get(path),
+		at: name => scopeOver(tensors, {...options, path: join(path, name)}),
 		get(name) {
-			const tensor = tensors.get(join(path, name));
+			const full = join(path, name);
+			const tensor = tensors.get(full) ?? constants?.get(full);
 			if (!tensor) throw new Error(`The network asks for the parameter ${join(path, name)}, which was not loaded.`);
 			return tensor;
 		},
 		parameters: entries,
 		withParameters(replacements) {
 			const own = entries();
-			return scopeOver(new Map(own.map(([name], i) => [name, replacements[i]])), {path, observer});
+			return scopeOver(new Map(own.map(([name], i) => [name, replacements[i]])), {...options, path});
 		},
 	};
 }

@@ -15,6 +15,7 @@ export interface LayerCase {
 const float = (...shape: number[]) => ({shape, dtype: 'float32'}) as const;
 const image = float(2, 4, 6, 8);
 const tokens = float(2, 5, 8);
+const adapter = {rank: 2, scale: 0.5};
 
 export const layers: readonly LayerCase[] = [
 	{name: 'linear', inputs: {x: tokens}, apply: (p, {x}) => nn.linear(p, x, {out: 6})},
@@ -23,6 +24,9 @@ export const layers: readonly LayerCase[] = [
 	{name: 'convolution', inputs: {x: image}, apply: (p, {x}) => nn.conv2d(p, x, {out: 6, kernel: 3})},
 	{name: 'strided convolution, symmetric padding', inputs: {x: image}, apply: (p, {x}) => nn.conv2d(p, x, {out: 6, kernel: 3, stride: 2, padding: 'symmetric'})},
 	{name: 'strided convolution, padding at the bottom right', inputs: {x: image}, apply: (p, {x}) => nn.conv2d(p, x, {out: 6, kernel: 3, stride: 2, padding: 'bottom-right'})},
+	{name: 'linear with an adapter', inputs: {x: tokens}, apply: (p, {x}) => nn.linear({...p, adapter}, x, {out: 6})},
+	{name: 'pointwise convolution with an adapter', inputs: {x: image}, apply: (p, {x}) => nn.pointwise({...p, adapter}, x, {out: 6})},
+	{name: 'strided convolution with an adapter', inputs: {x: image}, apply: (p, {x}) => nn.conv2d({...p, adapter}, x, {out: 6, kernel: 3, stride: 2, padding: 'symmetric'})},
 	{name: 'group norm', inputs: {x: image}, apply: (p, {x}) => nn.groupNorm(p, x, {groups: 4, epsilon: 1e-5})},
 	{name: 'group norm with silu', inputs: {x: image}, apply: (p, {x}) => nn.groupNorm(p, x, {groups: 4, epsilon: 1e-5, activation: 'silu'})},
 	{name: 'layer norm', inputs: {x: tokens}, apply: (p, {x}) => nn.layerNorm(p, x, {epsilon: 1e-5})},
