@@ -1,6 +1,7 @@
 import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, type TrainingConfig} from '../presets/index.ts';
 import {startRun} from '../train/index.ts';
-import {runsFolder, type Run} from '../train/protocol/index.ts';
+import {packageRoot, runsFolder, type Run} from '../train/protocol/index.ts';
+import {storedVerdict} from '../train/runtime/index.ts';
 import {logoutWarning} from './logout-warning.ts';
 import {requireRuntime} from './require-runtime.ts';
 import {UsageError} from './usage-error.ts';
@@ -25,6 +26,10 @@ export async function beginRun(config: TrainingConfig, {furtherFrom}: {furtherFr
 		process.stderr.write(`${warning}\n`);
 	}
 
-	const hardware = describeHardware(await detectHardware({folder: runsFolder()}));
-	return startRun({config, hardware, ...(furtherFrom !== undefined && {furtherFrom})});
+	const hardware = await detectHardware({folder: runsFolder()});
+	if (hardware.gpu.state === 'present' && config.device !== 'cpu' && storedVerdict(packageRoot())?.device !== 'gpu') {
+		process.stderr.write('The GPU of this machine is not used: this version trains on the CPU.\n');
+	}
+
+	return startRun({config, hardware: describeHardware(hardware), ...(furtherFrom !== undefined && {furtherFrom})});
 }

@@ -5,13 +5,10 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import {lastLines, run} from './command.ts';
 import {diskFull} from './disk.ts';
-import {cacheFolder} from './folders.ts';
+import {addonFile, cacheFolder} from './folders.ts';
 import type {Tell} from './progress.ts';
 import {SetupError} from './setup-error.ts';
 import {installCommand} from './system-packages.ts';
-
-/** The addon inside a runtime folder. */
-export const addonFile = (runtime: string): string => path.join(runtime, 'addon', 'tfjs_binding.node');
 
 const keyFile = (runtime: string) => path.join(path.dirname(addonFile(runtime)), 'built-from');
 const headerFile = (packageRoot: string) => path.join(packageRoot, 'src', 'train', 'runtime', 'native', 'capture_context.h');

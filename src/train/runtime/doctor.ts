@@ -1,4 +1,4 @@
-import {readdirSync} from 'node:fs';
+import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 import {detectHardware, formatBytes, type GpuReport, type Hardware} from '../../presets/index.ts';
 import {findCompiler} from './addon.ts';
@@ -34,7 +34,7 @@ export interface Findings {
 	readonly pip: string | undefined;
 	readonly compiler: string | undefined;
 	readonly hardware: Hardware;
-	/** File names in the folders where the system keeps shared libraries. */
+	/** Names of the shared libraries that a program finds here. */
 	readonly libraries: readonly string[];
 	readonly verdict: Verdict | undefined;
 }
@@ -74,24 +74,23 @@ async function look(packageRoot: string): Promise<Findings> {
 		const {exitCode, output} = await run(program, args, {timeoutMs: 10_000});
 		return exitCode === 0 ? output.split('\n')[0] : undefined;
 	};
-	const [python, pip, compiler, hardware] = await Promise.all([
+	const [python, pip, compiler, hardware, libraries] = await Promise.all([
 		version('python3', ['--version']),
 		version('python3', ['-m', 'pip', '--version']),
 		findCompiler().then(({version}) => version, () => undefined),
 		detectHardware({folder: cacheFolder()}),
+		findLibraries(),
 	]);
-	return {node: process.versions.node, platform: detectPlatform(), python, pip: pip?.replace(/ from .*/, ''), compiler, hardware, libraries: systemLibraries(), verdict: storedVerdict(packageRoot)};
+	return {node: process.versions.node, platform: detectPlatform(), python, pip: pip?.replace(/ from .*/, ''), compiler, hardware, libraries, verdict: storedVerdict(packageRoot)};
 }
 
-function systemLibraries(): string[] {
-	const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/local/cuda/lib64', '/usr/lib/wsl/lib', ...(process.env.LD_LIBRARY_PATH ?? '').split(path.delimiter).filter(Boolean)];
-	return folders.flatMap(folder => {
-		try {
-			return readdirSync(folder);
-		} catch {
-			return [];
-		}
-	});
+/** What the dynamic linker knows, and what its environment variable adds. */
+async function findLibraries(): Promise<string[]> {
+	// Outside of root's PATH it is found by its place only.
+	const {output} = await run('/sbin/ldconfig', ['-p'], {timeoutMs: 10_000});
+	const known = [...output.matchAll(/^\t(\S+) /gm)].map(([, name]) => name);
+	const added = await Promise.all((process.env.LD_LIBRARY_PATH ?? '').split(path.delimiter).filter(Boolean).map(async folder => readdir(folder).catch(() => [])));
+	return [...known, ...added.flat()];
 }
 
 function systemRows({node, platform}: Findings): DoctorRow[] {
@@ -124,18 +123,22 @@ function hardwareRows({hardware: {cpu, memory, disk}}: Findings, ready: boolean)
 }
 
 function gpuRows({hardware: {gpu}, libraries}: Findings): DoctorRow[] {
-	if (gpu.state !== 'present') return [gpuFault(gpu)];
 	const missing = CUDA_LIBRARIES.filter(library => !libraries.includes(library));
+	const found = CUDA_LIBRARIES.filter(library => libraries.includes(library));
+	const named = [found.length > 0 && `found ${found.join(', ')}`, missing.length > 0 && `missing ${missing.join(', ')}`].filter(Boolean).join('; ');
+	if (gpu.state !== 'present') {
+		return [gpuFault(gpu), {name: 'CUDA libraries', state: 'ok', found: found.length > 0 ? `not needed; ${named}` : 'none; only a GPU needs them'}];
+	}
 	return [
 		...gpu.gpus.map(({name, driver, totalBytes}): DoctorRow => ({name: 'GPU', state: 'warn', found: `${name}, ${formatBytes(totalBytes)}, driver ${driver}`, action: 'This version trains on the CPU; the GPU is not used.'})),
-		{name: 'CUDA libraries', state: 'ok', found: missing.length === 0 ? `all ${CUDA_LIBRARIES.length} found` : `${CUDA_LIBRARIES.length - missing.length} of ${CUDA_LIBRARIES.length} found; missing: ${missing.join(', ')} (not used by this version)`},
+		{name: 'CUDA libraries', state: 'ok', found: `not used by this version; ${named}`},
 	];
 }
 
 const gpuFault = (gpu: Exclude<GpuReport, {state: 'present'}>): DoctorRow =>
 	gpu.state === 'driver-fails'
 		? {name: 'GPU', state: 'warn', found: `nvidia-smi fails: ${gpu.message.split('\n')[0]}. Training runs on the CPU.`, action: 'Training does not need it. To mend the driver, restart the machine, or install it anew: nvidia-smi has to work.'}
-		: {name: 'GPU', state: 'ok', found: 'none; training runs on the CPU'};
+		: {name: 'GPU', state: 'ok', found: `${gpu.state === 'none' ? 'none' : 'no NVIDIA driver (nvidia-smi is not there)'}; training runs on the CPU`};
 
 function runtimeRow(verdict: Verdict | undefined): DoctorRow {
 	if (!verdict) return {name: 'TensorFlow', state: 'bad', found: 'not set up, or something has changed since', action: 'dreambooth setup'};

@@ -12,7 +12,12 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
 	return path.join(caches !== undefined && path.isAbsolute(caches) ? caches : path.join(os.homedir(), '.cache'), 'dreambooth-tui');
 }
 
-/** Holds `tensorflow/` (the two libraries) and `addon/tfjs_binding.node`. */
+/** Holds the libraries and headers, the addon, and the probe's verdict. */
 export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): string {
 	return path.join(cacheFolder(environment), `tf-${TENSORFLOW_VERSION}-cpu`);
 }
+
+/** The files that are loaded, in a runtime folder. */
+export const frameworkLibrary = (runtime: string): string => path.join(runtime, 'tensorflow', 'libtensorflow_framework.so.2');
+export const tensorflowLibrary = (runtime: string): string => path.join(runtime, 'tensorflow', 'libtensorflow_cc.so.2');
+export const addonFile = (runtime: string): string => path.join(runtime, 'addon', 'tfjs_binding.node');

@@ -1,10 +1,9 @@
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
-import path from 'node:path';
 import util from 'node:util';
 import type * as tfjs from '@tensorflow/tfjs';
 import type koffiModule from 'koffi';
-import {runtimeFolder} from './folders.ts';
+import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary} from './folders.ts';
 import {tensorFlowApi, type Pointer, type TensorFlowApi} from './capi.ts';
 
 /** An attribute of an operation, as the addon takes it. */
@@ -76,7 +75,7 @@ export function loadRuntime(): Runtime {
 }
 
 function load(folder: string): Runtime {
-	const addon = path.join(folder, 'addon', 'tfjs_binding.node');
+	const addon = addonFile(folder);
 	if (!existsSync(addon)) throw new RuntimeMissingError(`TensorFlow is not set up (no ${addon}). Run: dreambooth setup`);
 
 	// tfjs-node-gpu 4.22 still calls these two, which newer versions of Node no longer have.
@@ -88,8 +87,8 @@ function load(folder: string): Runtime {
 	// Native code, which the commands that only ask whether the runtime is there need not load.
 	const koffi = require('koffi') as typeof koffiModule;
 	// koffi options: the symbols must be global, because the addon and plugins look them up there.
-	koffi.load(path.join(folder, 'tensorflow', 'libtensorflow_framework.so.2'), {global: true});
-	const tensorflow = koffi.load(path.join(folder, 'tensorflow', 'libtensorflow_cc.so.2'), {global: true});
+	koffi.load(frameworkLibrary(folder), {global: true});
+	const tensorflow = koffi.load(tensorflowLibrary(folder), {global: true});
 	const module = {exports: {}};
 	process.dlopen(module, addon);
 	const binding = module.exports as Binding;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {z} from 'zod';
 import {addonKey} from './addon.ts';
 import {lastLines} from './command.ts';
-import {runtimeFolder} from './folders.ts';
+import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary} from './folders.ts';
 import type {ProbeReport} from './probe-report.ts';
 
 const verdictSchema = z.object({
@@ -22,10 +22,11 @@ export type Verdict = z.infer<typeof verdictSchema>;
 const verdictFile = (runtime: string) => path.join(runtime, 'probe.json');
 const keyOf = (packageRoot: string) => `${addonKey(packageRoot)} node ${process.versions.node.split('.')[0]}`;
 
-/** The verdict of an earlier probe; undefined when nothing was probed or something has changed since. */
+/** The verdict of an earlier probe; undefined when nothing was probed, or something has changed or gone since. */
 export function storedVerdict(packageRoot: string): Verdict | undefined {
-	const file = verdictFile(runtimeFolder());
-	if (!existsSync(file)) return undefined;
+	const runtime = runtimeFolder();
+	const file = verdictFile(runtime);
+	if (![file, addonFile(runtime), frameworkLibrary(runtime), tensorflowLibrary(runtime)].every(existsSync)) return undefined;
 	const {success, data} = verdictSchema.safeParse(parsed(readFileSync(file, 'utf8')));
 	return success && data.key === keyOf(packageRoot) ? data : undefined;
 }

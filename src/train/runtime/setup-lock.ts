@@ -15,7 +15,7 @@ export async function withSetupLock<T>(folder: string, work: () => Promise<T>): 
 		'Wait for it to end, then try again.',
 	));
 	beat(folder);
-	const beats = setInterval(() => beat(folder), heartbeat.everyMs);
+	const beats = setInterval(() => tryBeat(folder), heartbeat.everyMs);
 	try {
 		return await work();
 	} finally {
@@ -23,4 +23,11 @@ export async function withSetupLock<T>(folder: string, work: () => Promise<T>): 
 		rmSync(path.join(folder, 'heartbeat'), {force: true});
 		lock.release();
 	}
+}
+
+/** A disk without room for it is named by the work that filled it. */
+function tryBeat(folder: string): void {
+	try {
+		beat(folder);
+	} catch {}
 }

@@ -1,10 +1,10 @@
 import {accessSync, constants, existsSync} from 'node:fs';
 import {mkdir, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {addonFile, buildAddon, findCompiler, isAddonBuilt} from './addon.ts';
+import {buildAddon, findCompiler, isAddonBuilt} from './addon.ts';
 import {onDisk, setupDiskBytes} from './disk.ts';
 import {obtainWheel} from './fetch-wheel.ts';
-import {cacheFolder, runtimeFolder} from './folders.ts';
+import {addonFile, cacheFolder, frameworkLibrary, runtimeFolder, tensorflowLibrary} from './folders.ts';
 import {requirePlatform, type Platform} from './platform.ts';
 import {probeRuntime, storedVerdict, type Verdict} from './probe-runtime.ts';
 import type {Tell} from './progress.ts';
@@ -44,10 +44,11 @@ export async function setupRuntime({packageRoot, probeProgram, wheels, tell, pla
 		await rm(stage, {recursive: true, force: true});
 		// What cannot be cured by waiting is said before the long download.
 		if (!isAddonBuilt(runtime, packageRoot)) await findCompiler();
-		if (!existsSync(librariesOf(runtime))) {
+		if (!hasLibraries(runtime)) {
 			const file = await obtainWheel({wheel, cache, wheels, tell});
 			await unpackWheel(file, stage, tell);
 			await mkdir(runtime, {recursive: true});
+			await rm(librariesOf(runtime), {recursive: true, force: true});
 			await rename(path.join(stage, 'tensorflow'), librariesOf(runtime));
 		}
 		for (const folder of [stage, asideOf(runtime), downloadFolder(cache)]) await rm(folder, {recursive: true, force: true});
@@ -66,7 +67,7 @@ export function describeSetup({packageRoot, wheels, wheel = tensorflowCpu}: Pick
 	const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 	const fetched = existsSync(path.join(downloadFolder(cache), wheelFile(wheel)));
 	return [
-		...(existsSync(librariesOf(runtime)) ? [`TensorFlow ${wheel.version} is in ${runtime}.`] : [
+		...(hasLibraries(runtime) ? [`TensorFlow ${wheel.version} is in ${runtime}.`] : [
 			wheels !== undefined ? `Take ${title} from ${path.resolve(wheels)}.`
 			: fetched ? `Take ${title} from ${downloadFolder(cache)}, where an earlier set-up has left it.`
 			: `Download ${title} (${(wheel.bytes / 1e6).toFixed(0)} MB): python3 ${pipArguments(wheel, downloadFolder(cache)).join(' ')}`,
@@ -91,7 +92,8 @@ export async function removeRuntime(): Promise<string[]> {
 	});
 }
 
-const librariesOf = (runtime: string) => path.join(runtime, 'tensorflow');
+const librariesOf = (runtime: string) => path.dirname(tensorflowLibrary(runtime));
+const hasLibraries = (runtime: string) => existsSync(tensorflowLibrary(runtime)) && existsSync(frameworkLibrary(runtime));
 /** Where the libraries are unpacked to, before they appear all at once. */
 const partOf = (runtime: string) => `${runtime}.partial`;
 /** Where a runtime goes to be removed. */

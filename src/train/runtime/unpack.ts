@@ -34,7 +34,8 @@ export async function unpackWheel(file: string, target: string, tell: Tell): Pro
 					next(null, piece);
 				},
 			});
-			await pipeline(await zip.openReadStreamPromise(entry), count, createWriteStream(place));
+			// Flushed, so that what is renamed into its place is whole after a power cut too.
+			await pipeline(await zip.openReadStreamPromise(entry), count, createWriteStream(place, {flush: true}));
 			if (hash.digest('base64url') !== digests.get(entry.fileName)) throw new SetupError(`${entry.fileName} in ${file} differs from the wheel's own record.`, 'Download it again: dreambooth setup --remove && dreambooth setup');
 		}
 	} finally {
