@@ -35,6 +35,7 @@ export const layers: readonly LayerCase[] = [
 	{name: 'quick gelu', inputs: {x: tokens}, apply: (_, {x}) => nn.quickGelu(x)},
 	{name: 'geglu', inputs: {x: tokens}, apply: (_, {x}) => nn.geglu(x)},
 	{name: 'embedding', inputs: {ids: {shape: [2, 3], dtype: 'int32'}}, values: {ids: Int32Array.of(0, 4, 4, 2, 0, 1)}, apply: (p, {ids}) => nn.embedding(p, ids, {count: 5, width: 8})},
+	{name: 'positions', inputs: {x: tokens}, apply: (p, {x}) => nn.add(x, nn.positions(p, {count: 5, width: 8}))},
 	{name: 'gathered rows', inputs: {x: tokens, rows: {shape: [3], dtype: 'int32'}}, values: {rows: Int32Array.of(1, 0, 1)}, apply: (_, {x, rows}) => nn.gatherRows(x, rows)},
 	{name: 'attention', inputs: {q: float(2, 7, 8), k: tokens, v: tokens}, apply: (_, {q, k, v}) => nn.attention(q, k, v, {heads: 2})},
 	{name: 'causal attention', inputs: {q: tokens, k: tokens, v: tokens}, apply: (_, {q, k, v}) => nn.attention(q, k, v, {heads: 2, causal: true})},
@@ -58,10 +59,10 @@ export interface Differentiated {
 	readonly output: Float32Array;
 	/** Of Σ output · weights, per float input and parameter. */
 	readonly gradients: ReadonlyMap<string, Float32Array>;
-	/** Σ output · weights, with every tensor moved by `by` along its direction. */
-	lossAt(by: number): number;
-	/** The derivative of lossAt at 0 by the gradients. */
-	readonly slope: number;
+	/** Σ output · weights, with one of these tensors moved by `by` along its random direction. */
+	lossAt(name: string, by: number): number;
+	/** The derivative of that at 0, by the gradient. */
+	slope(name: string): number;
 }
 
 /** Runs a layer and its gradient in the given mode on fixed random values. Parameters are inputs named `p/<name>`. */
@@ -89,13 +90,11 @@ export function differentiate(layer: LayerCase, options: CompileOptions): Differ
 	);
 	const result = compiled.call(values);
 	const gradients = new Map(floats.map(name => [name, result[`d ${name}`]]));
-	let slope = 0;
-	for (const [name, gradient] of gradients) gradient.forEach((g, i) => (slope += g * directions[name][i]));
 	return {
 		output: result.output,
 		gradients,
-		slope,
-		lossAt: by => compiled.call(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, name in directions ? (value as Float32Array).map((v, i) => v + by * directions[name][i]) : value]))).loss[0],
+		lossAt: (name, by) => compiled.call({...values, [name]: (values[name] as Float32Array).map((value, i) => value + by * directions[name][i])}).loss[0],
+		slope: name => (gradients.get(name) as Float32Array).reduce((sum, g, i) => sum + g * directions[name][i], 0),
 	};
 }
 
