@@ -20,6 +20,16 @@ export const average: Need = {
 };
 
 export const samples: Need = {
-	test: values => values.sampleEverySteps !== 0,
+	test: values => values.sampleEverySteps !== 0 || values.sampleEveryEpochs !== 0,
 	reason: 'Sample images are switched off.',
+};
+
+export const sanity: Need = {
+	test: values => samples.test(values) && values.sanityPrompt !== '',
+	reason: 'There is no sanity prompt.',
+};
+
+export const validation: Need = {
+	test: values => values.validationImages !== 0,
+	reason: 'No images are kept back for validation.',
 };

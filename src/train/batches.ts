@@ -1,3 +1,4 @@
+import {DataError} from './data/index.ts';
 import {permutation, uniformInt} from './random.ts';
 
 /** One image of the training set. */
@@ -53,6 +54,20 @@ export function rowsOf({instance, classImages}: TrainingSet, micro: number, {see
 		return [row(inOrder(candidates, first + i, {seed, stream: `class images of concept ${image.concept}`}), 'class', first + i)];
 	});
 	return [...instances, ...partners];
+}
+
+/** Keeps `validationImages` of each concept's instance images back from training. @throws DataError when none would be left */
+export function heldOut(set: TrainingSet, {validationImages, seed}: {validationImages: number; seed: number}): {set: TrainingSet; images: readonly TrainingImage[]} {
+	if (validationImages === 0) return {set, images: []};
+	const chosen = new Set<TrainingImage>();
+	for (const concept of new Set(set.instance.map(image => image.concept))) {
+		const own = set.instance.filter(image => image.concept === concept);
+		if (own.length <= validationImages) {
+			throw new DataError(`validationImages is ${validationImages}, but concept ${concept + 1} has only ${own.length} images: none would be left to train on.`, {action: `Set validationImages below ${own.length}, or add images.`});
+		}
+		for (const place of permutation(own.length, {seed, stream: 'held-out images', step: concept}).slice(0, validationImages)) chosen.add(own[place]);
+	}
+	return {set: {...set, instance: set.instance.filter(image => !chosen.has(image))}, images: [...chosen]};
 }
 
 /** The sample's image: each pass over the images has its own order. */

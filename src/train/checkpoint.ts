@@ -13,6 +13,11 @@ const positionSchema = z.strictObject({
 	step: z.number().int().nonnegative(),
 	/** A digest of the settings and images that decide what comes next: a checkpoint continues only the run it belongs to. */
 	fingerprint: z.string(),
+	/** What the person changed during the run. */
+	learningRateScale: z.number().optional(),
+	samplePrompts: z.array(z.string()).optional(),
+	/** Lowest loss on held-out images so far. */
+	bestValidation: z.number().optional(),
 });
 export type Position = z.infer<typeof positionSchema>;
 

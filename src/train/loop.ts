@@ -1,23 +1,24 @@
 import {createHash} from 'node:crypto';
-import {setImmediate} from 'node:timers/promises';
+import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
-import {epochOf, type TrainingSet} from './batches.ts';
+import {epochOf, heldOut, type TrainingSet} from './batches.ts';
 import {loadCheckpoint, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
-import {writePng} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
 import {startEngine} from './engine.ts';
 import type {CompileOptions} from './graph/index.ts';
+import {dueAfter, makesSamples} from './intervals.ts';
 import {Latents} from './latents.ts';
 import {outputBytes, writeOutput} from './output.ts';
-import type {Command} from './protocol/index.ts';
-import {samples} from './sampling.ts';
+import {Previews} from './previews.ts';
+import type {Command, StopWhen} from './protocol/index.ts';
 import type {Outcome, Session} from './session.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 import {StepRunner, type PendingStep} from './step-runner.ts';
 import {isNormalization, TrainedState} from './trained-state.ts';
 import {identityOf, prepareTrainingSet} from './training-set.ts';
+import {Validation} from './validation.ts';
 import {openModelFolder, type ModelFolder} from './weights/index.ts';
 
 /** Memory is reported this often. */
@@ -25,7 +26,7 @@ const MEMORY_EVERY_MS = 5000;
 
 /** Thrown where the person asked to stop, to leave whatever is under way. */
 class Stopped extends Error {
-	constructor(readonly when: 'now' | 'save') {
+	constructor(readonly when: StopWhen) {
 		super('stopped');
 	}
 }
@@ -69,6 +70,13 @@ async function trainFrom(folder: ModelFolder, session: Session): Promise<Outcome
 	}
 }
 
+/** Settings that may change between two parts of a run: what is trained does not depend on them. */
+const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
+	'name', 'device', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop',
+	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
+	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds',
+]);
+
 class Run {
 	readonly #state: TrainedState;
 	#done = 0;
@@ -82,46 +90,55 @@ class Run {
 	#trained = false;
 	#saved = false;
 	#memoryAt = 0;
-	#samplesWanted: (readonly string[])[] = [];
+	/** Waiting to be made: prompts of the person's, or undefined for the run's own. */
+	#samplesWanted: (readonly string[] | undefined)[] = [];
+	#stopAtEpochEnd = false;
+	readonly #previews: Previews;
+	#validation: Validation | undefined;
+	#bestValidation = Infinity;
 
 	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly compileOptions: CompileOptions) {
 		this.#state = new TrainedState(model, session.config);
+		this.#previews = new Previews(session, model, this.#state);
 	}
 
 	get #config(): TrainingConfig {
 		return this.session.config;
 	}
 
-	/** What the samples of the run show; without a choice, the subjects. */
-	get #samplePrompts(): readonly string[] {
-		const {samplePrompts, concepts} = this.#config;
-		return samplePrompts.length > 0 ? samplePrompts : concepts.map(({instancePrompt}) => instancePrompt);
-	}
-
 	async work(): Promise<Outcome> {
 		const {emit, checkpoint} = this.session;
 		this.#requireRoom();
-		this.#set = await prepareTrainingSet(this.#config, this.model, {
+		const found = await prepareTrainingSet(this.#config, this.model, {
 			warn: message => emit({type: 'warning', message}),
 			progress: (done, total) => emit({type: 'phase', phase: 'class-images', done, total}),
 			breathe: () => this.#answer(),
 		});
+		const {set, images: unseen} = heldOut(found, this.#config);
+		this.#set = set;
 		this.#fingerprint = await this.#fingerprintOf();
 		this.#totalSteps = this.#stepsOfRun();
 		this.#textEncoderSteps = this.#stepsOfTextEncoder();
 		if (checkpoint !== undefined) {
 			this.#done = (await readPosition(checkpoint)).step;
 			if (this.#textEncoderEnds) this.#state.finishTextEncoder();
-			await loadCheckpoint(checkpoint, this.#state, this.#fingerprint);
+			const {learningRateScale = 1, samplePrompts, bestValidation = Infinity} = await loadCheckpoint(checkpoint, this.#state, this.#fingerprint);
+			this.#state.learningRateScale = learningRateScale;
+			this.#previews.choose(samplePrompts);
+			this.#bestValidation = bestValidation;
 		}
 
 		const latents = new Latents(this.model, this.#config);
-		await latents.prepare([...this.#set.instance, ...this.#set.classImages], async (done, total) => {
+		await latents.prepare([...this.#set.instance, ...this.#set.classImages, ...unseen], async (done, total) => {
 			emit({type: 'phase', phase: 'caching', done, total});
 			await this.#answer();
 		});
+		if (unseen.length > 0) this.#validation = new Validation(this.model, unseen, latents, this.#config.seed, this.compileOptions);
 		this.#announce();
-		if (checkpoint === undefined) await this.#sample(this.#samplePrompts);
+		if (checkpoint === undefined) {
+			if (makesSamples(this.#config)) await this.#sample();
+			await this.#validate();
+		}
 		emit({type: 'phase', phase: 'compiling'});
 		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions);
 		let steps = stepsNow();
@@ -149,30 +166,68 @@ class Run {
 	}
 
 	/** Ends the run before its last step. */
-	async stop(when: 'now' | 'save'): Promise<Outcome> {
-		if (when === 'save' && this.#trained) {
+	async stop(when: StopWhen): Promise<Outcome> {
+		if ((when === 'save' || when === 'epoch-end') && this.#trained) {
 			this.#flush();
 			await this.#checkpoint();
+			if (this.#config.saveModelOnStop) await this.#writeModel();
 		}
 		return {type: 'stopped', resumable: this.session.checkpoint !== undefined || this.#saved};
 	}
 
 	async #finish(): Promise<Outcome> {
 		await this.#checkpoint();
-		this.session.emit({type: 'phase', phase: 'saving', detail: 'the trained model'});
-		const {warning, ...written} = await writeOutput(this.session.runFolder, this.model, this.#state, this.#config);
-		if (warning !== undefined) this.session.emit({type: 'warning', message: warning});
-		const {sampleEverySteps} = this.#config;
-		if (sampleEverySteps === 0 || this.#done % sampleEverySteps !== 0) await this.#sample(this.#samplePrompts);
+		const written = await this.#writeModel();
+		if (makesSamples(this.#config) && !dueAfter(this.#done, this.#config, this.#pace).sample) await this.#sample();
 		return {type: 'finished', ...written};
 	}
 
+	/** The model as it is now, where the finished one will be. */
+	async #writeModel() {
+		this.session.emit({type: 'phase', phase: 'saving', detail: 'the trained model'});
+		const {warning, ...written} = await writeOutput(this.session.runFolder, this.model, this.#state, this.#config);
+		if (warning !== undefined) this.session.emit({type: 'warning', message: warning});
+		return written;
+	}
+
+	get #pace() {
+		const {batchSize, gradientAccumulation} = this.#config;
+		return {imagesPerStep: batchSize * gradientAccumulation, imagesPerEpoch: this.#set.instance.length};
+	}
+
 	async #atIntervals(): Promise<void> {
-		const {saveEverySteps, sampleEverySteps} = this.#config;
-		const due = (every: number) => every > 0 && this.#done % every === 0;
+		const due = dueAfter(this.#done, this.#config, this.#pace);
 		// Saved first: a sample that fails must not cost what was trained. The last step is saved by the end of the run.
-		if (due(saveEverySteps) && this.#done < this.#totalSteps) await this.#checkpoint();
-		if (due(sampleEverySteps)) await this.#sample(this.#samplePrompts);
+		if (due.save && this.#done < this.#totalSteps) {
+			await this.#checkpoint();
+			if (this.#config.saveModelDuring) await this.#writeModel();
+			this.#backToTraining();
+		}
+		if (due.validate) await this.#validate();
+		if (due.sample) await this.#sample();
+		if (this.#stopAtEpochEnd && dueAfter(this.#done, {...this.#config, saveEveryEpochs: 1}, this.#pace).save) throw new Stopped('epoch-end');
+		if (due.coolDown && this.#done < this.#totalSteps) await this.#coolDown();
+	}
+
+	/** Lets the device rest. Commands are heard meanwhile. */
+	async #coolDown(): Promise<void> {
+		this.#flush();
+		const {pauseSeconds} = this.#config;
+		this.session.emit({type: 'log', message: `Resting for ${pauseSeconds} seconds after step ${this.#done}.`});
+		const until = performance.now() + 1000 * pauseSeconds;
+		for (let left = 1000 * pauseSeconds; left > 0; left = until - performance.now()) {
+			await delay(Math.min(left, 200));
+			await this.#answer();
+		}
+	}
+
+	async #validate(): Promise<void> {
+		if (!this.#validation) return;
+		this.#flush();
+		const loss = await this.#validation.loss();
+		const best = loss < this.#bestValidation;
+		this.#bestValidation = Math.min(loss, this.#bestValidation);
+		this.session.emit({type: 'validation', step: this.#done, loss, best});
 	}
 
 	/** Hears what the person asked for since the last time. */
@@ -184,22 +239,33 @@ class Run {
 	}
 
 	async #sampleWanted(): Promise<void> {
-		for (let prompts = this.#samplesWanted.shift(); prompts && this.#trained; prompts = this.#samplesWanted.shift()) await this.#sample(prompts);
+		while (this.#trained && this.#samplesWanted.length > 0) await this.#sample(this.#samplesWanted.shift());
 	}
 
 	async #obey(command: Command): Promise<void> {
 		switch (command.type) {
 			case 'stop':
-				throw new Stopped(command.when);
+				if (command.when !== 'epoch-end' || !this.#trained) throw new Stopped(command.when);
+				this.#stopAtEpochEnd = true;
+				return;
 			case 'pause':
 				return this.#pause();
 			case 'resume':
 				return;
 			case 'sample-now':
-				this.#samplesWanted.push(command.prompts ?? this.#samplePrompts);
+				this.#samplesWanted.push(command.prompts);
 				return;
 			case 'checkpoint-now':
 				if (this.#trained) await this.#checkpoint();
+				this.#backToTraining();
+				return;
+			case 'set-sample-prompts':
+				this.#previews.choose(command.prompts);
+				this.session.emit({type: 'changed', step: this.#done, samplePrompts: command.prompts});
+				return;
+			case 'scale-learning-rate':
+				this.#state.learningRateScale *= command.factor;
+				this.session.emit({type: 'changed', step: this.#done, learningRateScale: this.#state.learningRateScale});
 		}
 	}
 
@@ -219,7 +285,7 @@ class Run {
 	#flush(endedAt = performance.now()): void {
 		if (!this.#pending) return;
 		const {startedAt} = this.#pending;
-		const {step, loss, instanceLoss, priorLoss, gradientNorm} = this.#pending.report();
+		const {step, loss, instanceLoss, priorLoss, conceptLosses, gradientNorm} = this.#pending.report();
 		this.#pending = undefined;
 		if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw new TrainingDivergedError(`The loss of step ${step} is no longer a number. The weights of the last checkpoint are untouched.`);
 		const {batchSize, gradientAccumulation} = this.#config;
@@ -228,6 +294,7 @@ class Run {
 		this.session.emit({
 			type: 'step', step, epoch: epochOf(samplesSeen - 1, this.#set) + 1, samples: samplesSeen,
 			loss, instanceLoss, ...(priorLoss !== undefined && {priorLoss}), gradientNorm,
+			...(conceptLosses.length > 1 && {conceptLosses: conceptLosses.map(each => each ?? null)}),
 			learningRate, ...(step <= this.#textEncoderSteps && this.#config.trainTextEncoder && {textEncoderLearningRate}), stepMs: endedAt - startedAt,
 		});
 	}
@@ -236,37 +303,20 @@ class Run {
 		this.#flush();
 		const {emit, runFolder} = this.session;
 		emit({type: 'phase', phase: 'saving', detail: `checkpoint of step ${this.#done}`});
-		const position: Position = {version: 1, step: this.#done, fingerprint: this.#fingerprint};
+		const position: Position = {
+			version: 1, step: this.#done, fingerprint: this.#fingerprint,
+			...(this.#state.learningRateScale !== 1 && {learningRateScale: this.#state.learningRateScale}),
+			...(this.#previews.chosen && {samplePrompts: [...this.#previews.chosen]}),
+			...(Number.isFinite(this.#bestValidation) && {bestValidation: this.#bestValidation}),
+		};
 		const {folder, bytes} = await saveCheckpoint(path.join(runFolder, 'checkpoints'), this.#state, position, {keep: this.#config.keepCheckpoints});
 		this.#saved = true;
 		emit({type: 'checkpoint', step: this.#done, folder: path.relative(runFolder, folder), bytes});
-		this.#backToTraining();
 	}
 
-	/** Pictures of the model as it is now. A failing one is reported and costs the run nothing. */
-	async #sample(prompts: readonly string[]): Promise<void> {
-		if (prompts.length === 0) return;
+	async #sample(prompts?: readonly string[]): Promise<void> {
 		this.#flush();
-		const {emit, runFolder} = this.session;
-		const {sampleNegativePrompt: negativePrompt, sampleSeed, sampler, samplingSteps, guidance, resolution} = this.#config;
-		const step = this.#done;
-		emit({type: 'phase', phase: 'sampling', done: 0, total: prompts.length});
-		try {
-			let index = 0;
-			const requests = prompts.map((prompt, i) => ({prompt, negativePrompt, seed: sampleSeed + i}));
-			const pictures = async () => {
-				for await (const {prompt, seed, pixels} of samples(this.model, requests, {sampler, steps: samplingSteps, guidance, width: resolution, height: resolution, breathe: () => setImmediate()})) {
-					const file = path.join('samples', `step-${String(step).padStart(6, '0')}-${index}.png`);
-					const facts = {width: resolution, height: resolution, prompt, negativePrompt, seed, sampler, samplingSteps, guidance};
-					await writePng(path.join(runFolder, file), {width: resolution, height: resolution, pixels}, {...Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)])), step: String(step), model: this.#config.name});
-					emit({type: 'sample', step, index, file, ...facts});
-					emit({type: 'phase', phase: 'sampling', done: ++index, total: prompts.length});
-				}
-			};
-			await (this.#config.emaPredict ? this.#state.withAverage(pictures) : pictures());
-		} catch (error) {
-			emit({type: 'warning', message: `A sample at step ${step} failed and was left out: ${error instanceof Error ? error.message : String(error)}`});
-		}
+		await this.#previews.make(this.#done, prompts);
 		this.#backToTraining();
 	}
 
@@ -281,7 +331,7 @@ class Run {
 		emit({
 			type: 'plan', totalSteps: this.#totalSteps, epochs: (this.#totalSteps * perStep) / instance.length, stepsPerEpoch: instance.length / perStep,
 			instanceImages: instance.length, classImages: classImages.length, batchSize: config.batchSize,
-			mode: this.compileOptions.mode, precision: config.precision, trainedParameters: this.#state.trainedParameters, samplePrompts: [...this.#samplePrompts],
+			mode: this.compileOptions.mode, precision: config.precision, trainedParameters: this.#state.trainedParameters, samplePrompts: [...this.#previews.prompts],
 		});
 	}
 
@@ -305,7 +355,7 @@ class Run {
 
 	/** What must be the same for a checkpoint to continue as if nothing had happened. */
 	async #fingerprintOf(): Promise<string> {
-		const {name: _name, device: _device, sampleEverySteps: _every, samplePrompts: _prompts, saveEverySteps: _save, keepCheckpoints: _keep, outputPrecision: _output, emaSave: _emaSave, emaExport: _emaExport, emaPredict: _emaPredict, ...decisive} = this.#config;
+		const decisive = Object.entries(this.#config).filter(([key]) => !indecisive.has(key as keyof TrainingConfig));
 		const images = [...this.#set.instance, ...this.#set.classImages].map(({file, prompt}) => [path.basename(file), prompt]);
 		return createHash('sha256').update(JSON.stringify([decisive, images, await identityOf(this.model)])).digest('hex').slice(0, 16);
 	}

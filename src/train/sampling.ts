@@ -17,6 +17,8 @@ export interface SampleOptions {
 	/** Pixels. */
 	readonly width: number;
 	readonly height: number;
+	/** Pictures that are made together; absent: as many as their size suggests. */
+	readonly atOnce?: number;
 	/** Called after each call of the network, with the share of all work that is done. */
 	readonly onProgress?: (share: number) => void;
 	/** Awaited between calls of the network, so that commands are heard; what it throws ends the sampling. */
@@ -37,7 +39,7 @@ const LATENTS_AT_ONCE = 2048;
 export async function* samples(model: StableDiffusion, requests: readonly SampleRequest[], options: SampleOptions): AsyncGenerator<Sample> {
 	const factor = model.autoencoderFactor;
 	const [height, width] = [options.height / factor, options.width / factor];
-	const limit = Math.max(1, Math.floor(LATENTS_AT_ONCE / (height * width)));
+	const limit = options.atOnce ?? Math.max(1, Math.floor(LATENTS_AT_ONCE / (height * width)));
 	const count = Math.min(limit, requests.length);
 	for (let begin = 0; begin < requests.length; begin += count) {
 		const wanted = requests.slice(begin, begin + count);

@@ -15,6 +15,8 @@ export interface StepReport {
 	readonly loss: number;
 	readonly instanceLoss: number;
 	readonly priorLoss: number | undefined;
+	/** Instance loss by concept; undefined where the step had no image of it. */
+	readonly conceptLosses: readonly (number | undefined)[];
 	readonly gradientNorm: number;
 }
 
@@ -22,6 +24,8 @@ export interface StepReport {
 interface MicroBatch {
 	readonly outputs: Record<string, DeviceTensor>;
 	readonly kinds: readonly ('instance' | 'class' | 'filling')[];
+	/** Of each row. */
+	readonly concepts: readonly number[];
 	readonly weights: Float32Array;
 }
 
@@ -81,8 +85,8 @@ export class StepRunner {
 		const parts: MicroBatch[] = [];
 		for (let micro = 0; micro < gradientAccumulation; micro++) {
 			const compiled = micro === gradientAccumulation - 1 ? this.#update : (this.#accumulate as Compiled<Signature>);
-			const {kinds, ...inputs} = await this.#inputs(done, done * gradientAccumulation + micro);
-			parts.push({outputs: compiled.run(inputs), kinds, weights: inputs.rowWeights});
+			const {kinds, concepts, ...inputs} = await this.#inputs(done, done * gradientAccumulation + micro);
+			parts.push({outputs: compiled.run(inputs), kinds, concepts, weights: inputs.rowWeights});
 		}
 		this.state.afterStep(done);
 		return {report: () => this.#report(done + 1, parts)};
@@ -124,6 +128,7 @@ export class StepRunner {
 			promptOfRow: Int32Array.from(filled, ({image}, i) => (this.#prompts.size <= prompts ? texts.indexOf(image.prompt) : i)),
 			rowWeights: weights.map(weight => weight / gradientAccumulation),
 			kinds,
+			concepts: filled.map(({image}) => image.concept),
 			...this.state.scalars(done, this.totalSteps),
 		};
 	}
@@ -132,11 +137,13 @@ export class StepRunner {
 		const errors = parts.map(({outputs}) => outputs.errors.read());
 		const [gradientNorm] = parts[parts.length - 1].outputs.gradientNorm.read();
 		for (const tensor of parts.flatMap(({outputs}) => Object.values(outputs))) tensor.dispose();
-		const meanOf = (kind: 'instance' | 'class') => mean(errors.flatMap((each, micro) => [...each].filter((_, i) => parts[micro].kinds[i] === kind)));
+		const rows = parts.flatMap(({kinds, concepts}, micro) => kinds.map((kind, i) => ({kind, concept: concepts[i], error: errors[micro][i]})));
+		const instance = rows.filter(({kind}) => kind === 'instance');
 		return {
 			step,
-			instanceLoss: meanOf('instance'),
-			priorLoss: this.set.classImages.length > 0 ? meanOf('class') : undefined,
+			instanceLoss: mean(instance) ?? 0,
+			priorLoss: mean(rows.filter(({kind}) => kind === 'class')),
+			conceptLosses: this.config.concepts.map((_, concept) => mean(instance.filter(row => row.concept === concept))),
 			loss: parts.reduce((total, {weights}, micro) => total + weights.reduce((sum, weight, i) => sum + weight * errors[micro][i], 0), 0),
 			gradientNorm,
 		};
@@ -160,4 +167,4 @@ function inOneArray(parts: readonly Float32Array[]): Float32Array {
 	return joined;
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (rows: readonly {readonly error: number}[]): number | undefined => (rows.length === 0 ? undefined : rows.reduce((sum, {error}) => sum + error, 0) / rows.length);

@@ -186,7 +186,7 @@ const textStates = ({textEncoderConfig, clipSkip}: StepModel, tensors: ReadonlyM
 	joinChunks(encodeText(textEncoderConfig, {clipSkip})(scopeOver(tensors), tokens), {chunks});
 
 /** The mean penalty of each row. prediction, target: [rows, height, width, channels] -> [rows]. */
-function rowErrors(prediction: Tensor, target: Tensor, penalty: Penalty): Tensor {
+export function rowErrors(prediction: Tensor, target: Tensor, penalty: Penalty): Tensor {
 	const [rows, ...inner] = prediction.shape;
 	const size = inner.reduce((product, n) => product * n, 1);
 	return differentiable(

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {
 	beat, EventLog, eventSchema, heartbeat, identify, isAlive, latestCheckpoint, RunBusyError, serveControl, writeRun,
-	type Command, type EventBody, type Reply, type Run,
+	type Command, type StopWhen, type EventBody, type Reply, type Run,
 } from './protocol/index.ts';
 import {holdRunFolder} from './runner-lock.ts';
 import {trainerMessageSchema, type TrainerMessage} from './trainer-messages.ts';
@@ -17,6 +17,16 @@ const fruitlessAttempts = 2;
 
 type Ending = Exclude<TrainerMessage, {type: 'event'}> | {readonly type: 'died'; readonly cause: string};
 
+/** A stop can be made more hasty, never less. */
+const haste: Readonly<Record<StopWhen, number>> = {'epoch-end': 0, save: 1, now: 2, discard: 3};
+
+const stopAnswers: Readonly<Record<StopWhen, string>> = {
+	save: 'The run finishes its step, saves a checkpoint and stops.',
+	'epoch-end': 'The run trains to the end of this epoch, saves a checkpoint and stops.',
+	now: 'The run stops at once; its last checkpoint stays.',
+	discard: 'The run stops at once; its checkpoints are deleted, samples and log stay.',
+};
+
 /**
  * Works on a run until it has ended: owns its folder, keeps a trainer alive on it, writes down what the trainer says
  * and passes on what the person wants.
@@ -29,7 +39,7 @@ export class Supervisor {
 	#step = 0;
 	/** What the person wants: it outlives a trainer that dies before it has obeyed. */
 	#paused = false;
-	#stopping?: 'save' | 'now';
+	#stopping?: StopWhen;
 
 	/** @throws RunBusyError when another runner, or a trainer that outlived its runner, is at work on the run */
 	constructor(run: Run, trainerEntry: string) {
@@ -61,7 +71,7 @@ export class Supervisor {
 
 	/** The answer to a command, which is on its way to the trainer. */
 	obey(command: Command): Reply {
-		if (this.#stopping && !(command.type === 'stop' && command.when === 'now')) {
+		if (this.#stopping && !(command.type === 'stop' && haste[command.when] > haste[this.#stopping])) {
 			return {ok: false, message: 'The run is already stopping.'};
 		}
 
@@ -86,13 +96,11 @@ export class Supervisor {
 
 			case 'stop': {
 				this.#stopping = command.when;
-				if (command.when === 'save') {
-					return this.#pass(command, 'The run finishes its step, saves a checkpoint and stops.');
+				if (command.when === 'now' || command.when === 'discard') {
+					this.#killLater();
 				}
 
-				this.#pass(command, '');
-				this.#killLater();
-				return {ok: true, message: 'The run stops at once; its last checkpoint stays.'};
+				return this.#pass(command, stopAnswers[command.when]);
 			}
 
 			case 'sample-now': {
@@ -101,6 +109,14 @@ export class Supervisor {
 
 			case 'checkpoint-now': {
 				return this.#pass(command, 'A checkpoint is saved after the step that the run is in.');
+			}
+
+			case 'set-sample-prompts': {
+				return this.#pass(command, 'The next samples show the new prompts.');
+			}
+
+			case 'scale-learning-rate': {
+				return this.#pass(command, `The learning rates are multiplied by ${command.factor} from the next step on.`);
 			}
 		}
 	}
@@ -117,7 +133,7 @@ export class Supervisor {
 
 			const reached = this.#checkpointStep();
 			if (this.#stopping) {
-				if (this.#stopping === 'save') {
+				if (this.#stopping === 'save' || this.#stopping === 'epoch-end') {
 					this.#say({type: 'warning', message: `The trainer died before it had saved. ${ending.cause}`});
 				}
 
@@ -199,6 +215,11 @@ export class Supervisor {
 	}
 
 	#stopped(resumable: boolean): EventBody {
+		if (this.#stopping === 'discard') {
+			fs.rmSync(path.join(this.#run.folder, 'checkpoints'), {recursive: true, force: true});
+			return {type: 'stopped', step: this.#step, resumable: false};
+		}
+
 		return {type: 'stopped', step: resumable ? this.#checkpointStep() : this.#step, resumable};
 	}
 

@@ -18,6 +18,8 @@ export class TrainedState {
 	/** Of the UNet. */
 	readonly average: Average | undefined;
 	#networks: readonly TrainedNetwork[];
+	/** What the person multiplied the learning rates by. */
+	learningRateScale = 1;
 	/** A network that has been trained and is now kept as it is. */
 	#finished: readonly TrainedNetwork[] = [];
 
@@ -59,7 +61,7 @@ export class TrainedState {
 	/** The learning rates of the step after `done` steps, [UNet, text encoder]. */
 	learningRates(done: number, totalSteps: number): readonly [number, number] {
 		const {learningRate, textEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower, scaleLearningRate, batchSize, gradientAccumulation} = this.config;
-		const scale = scaleLearningRate ? batchSize * gradientAccumulation : 1;
+		const scale = this.learningRateScale * (scaleLearningRate ? batchSize * gradientAccumulation : 1);
 		const rate = (unscaled: number, base = unscaled * scale) => (base === 0 ? 0 : learningRateAt(learningRateSchedule, done, {learningRate: base, warmupSteps, totalSteps, cycles: scheduleCycles, power: schedulePower}));
 		return [rate(learningRate), rate(textEncoderLearningRate)];
 	}

@@ -45,7 +45,7 @@ export async function prepareTrainingSet(config: TrainingConfig, model: StableDi
 		requireRoom(path.dirname(planned[0].file), planned.length * size.width * size.height * 3, `${planned.length} class images`);
 		hooks.progress(made, classImages.length);
 		const requests = planned.map(({prompt, seed}) => ({prompt, negativePrompt: concept.classNegativePrompt ?? '', seed}));
-		const options = {...size, sampler: config.sampler, steps: concept.classSamplingSteps, guidance: concept.classGuidance, breathe: () => hooks.breathe()};
+		const options = {...size, sampler: config.sampler, steps: concept.classSamplingSteps, guidance: concept.classGuidance, ...(config.classBatchSize > 0 && {atOnce: config.classBatchSize}), breathe: () => hooks.breathe()};
 		let i = 0;
 		for await (const {pixels} of samples(model, requests, options)) {
 			await writeClassImage(planned[i++], {...size, pixels});

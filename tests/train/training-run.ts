@@ -35,15 +35,17 @@ export function smallConfig({concepts = [{}], ...settings}: RunOptions = {}): Tr
 }
 
 /** Trains in this process, to the end or from a checkpoint on. */
-export async function trainingRun(config: TrainingConfig, {checkpoint}: {checkpoint?: string} = {}): Promise<TrainingRun> {
-	const folder = newFolder();
+export async function trainingRun(config: TrainingConfig, {checkpoint, folder = newFolder(), onEvent}: {checkpoint?: string; folder?: string; onEvent?: (event: TrainerEvent) => void} = {}): Promise<TrainingRun> {
 	const events: TrainerEvent[] = [];
 	for (const name of ['samples', 'checkpoints', 'output']) mkdirSync(path.join(folder, name));
 	const outcome = await train({
 		runId: 'test',
 		config,
 		runFolder: folder,
-		emit: event => void events.push(event),
+		emit(event) {
+			events.push(event);
+			onEvent?.(event);
+		},
 		commands: {take: () => undefined, wait: () => Promise.reject(new Error('nobody commands'))},
 		...(checkpoint !== undefined && {checkpoint}),
 	});

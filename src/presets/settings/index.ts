@@ -5,6 +5,7 @@ import {attention} from './attention.ts';
 import {baseModel} from './base-model.ts';
 import {batchSize} from './batch-size.ts';
 import {cacheLatents} from './cache-latents.ts';
+import {classBatchSize} from './class-batch-size.ts';
 import {clipSkip} from './clip-skip.ts';
 import {crop} from './crop.ts';
 import {deterministic} from './deterministic.ts';
@@ -34,18 +35,27 @@ import {minSnrGamma} from './min-snr-gamma.ts';
 import {name} from './name.ts';
 import {offsetNoise} from './offset-noise.ts';
 import {outputPrecision} from './output-precision.ts';
+import {pauseEveryEpochs} from './pause-every-epochs.ts';
+import {pauseSeconds} from './pause-seconds.ts';
 import {precision} from './precision.ts';
 import {priorLossTarget} from './prior-loss-target.ts';
 import {priorLossWeightMin} from './prior-loss-weight-min.ts';
 import {priorLossWeight} from './prior-loss-weight.ts';
 import {resolution} from './resolution.ts';
+import {sampleEveryEpochs} from './sample-every-epochs.ts';
 import {sampleEverySteps} from './sample-every-steps.ts';
 import {sampleNegativePrompt} from './sample-negative-prompt.ts';
 import {samplePrompts} from './sample-prompts.ts';
 import {sampleSeed} from './sample-seed.ts';
 import {sampler} from './sampler.ts';
 import {samplingSteps} from './sampling-steps.ts';
+import {sanityNegativePrompt} from './sanity-negative-prompt.ts';
+import {sanityPrompt} from './sanity-prompt.ts';
+import {sanitySeed} from './sanity-seed.ts';
+import {saveEveryEpochs} from './save-every-epochs.ts';
 import {saveEverySteps} from './save-every-steps.ts';
+import {saveModelDuring} from './save-model-during.ts';
+import {saveModelOnStop} from './save-model-on-stop.ts';
 import {scaleLearningRate} from './scale-learning-rate.ts';
 import {scalePriorLoss} from './scale-prior-loss.ts';
 import {scheduleCycles} from './schedule-cycles.ts';
@@ -57,6 +67,8 @@ import {textEncoderLearningRate} from './text-encoder-learning-rate.ts';
 import {textEncoderStepRatio} from './text-encoder-step-ratio.ts';
 import {trainTextEncoder} from './train-text-encoder.ts';
 import {trainUnet} from './train-unet.ts';
+import {validateEverySteps} from './validate-every-steps.ts';
+import {validationImages} from './validation-images.ts';
 import {warmupSteps} from './warmup-steps.ts';
 import {weightDecay} from './weight-decay.ts';
 import type {Setting, ValueOf} from '../setting.ts';
@@ -83,12 +95,15 @@ const list = [
 	maxSteps,
 	epochs,
 	batchSize,
+	classBatchSize,
 	gradientAccumulation,
 	learningRate,
 	textEncoderLearningRate,
 	scaleLearningRate,
 	learningRateSchedule,
 	warmupSteps,
+	pauseEveryEpochs,
+	pauseSeconds,
 	scheduleCycles,
 	schedulePower,
 	priorLossWeight,
@@ -111,13 +126,22 @@ const list = [
 	gradientCheckpointing,
 	cacheLatents,
 	sampleEverySteps,
+	sampleEveryEpochs,
 	samplePrompts,
 	sampleNegativePrompt,
 	sampler,
 	samplingSteps,
 	guidance,
 	sampleSeed,
+	sanityPrompt,
+	sanityNegativePrompt,
+	sanitySeed,
+	validationImages,
+	validateEverySteps,
 	saveEverySteps,
+	saveEveryEpochs,
+	saveModelDuring,
+	saveModelOnStop,
 	keepCheckpoints,
 	outputPrecision,
 	device,

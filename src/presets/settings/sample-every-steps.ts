@@ -11,6 +11,5 @@ export const sampleEverySteps = int({
 	step: 10,
 	default: 100,
 	unit: 'steps',
-	extension: {keys: ['save_preview_every'], english: 'Save Preview(s) Frequency (Epochs)', chinese: '保存预览频率'},
 	aliases: ['preview interval', '预览'],
 });

@@ -12,6 +12,6 @@ export const sampleSeed = int({
 	step: 1,
 	default: 420_420,
 	needs: samples,
-	extension: {keys: ['sample_seed', 'sanity_seed'], english: 'Sample Seed', chinese: '示例种子'},
+	extension: {keys: ['sample_seed'], english: 'Sample Seed', chinese: '示例种子'},
 	aliases: ['preview seed'],
 });

@@ -11,6 +11,5 @@ export const saveEverySteps = int({
 	step: 10,
 	default: 250,
 	unit: 'steps',
-	extension: {keys: ['save_model_every', 'save_embedding_every'], english: 'Save Model Frequency (Epochs)', chinese: '保存模型频率'},
 	aliases: ['checkpoint interval', '保存频率'],
 });

@@ -29,8 +29,14 @@ export const eventSchema = z.discriminatedUnion('type', [
 	z.object({
 		...at, type: z.literal('step'), step: z.number(), epoch: z.number(), samples: z.number(),
 		loss: z.number().nullable(), instanceLoss: z.number().nullable(), priorLoss: z.number().nullable().optional(), gradientNorm: z.number().nullable(),
+		/** Instance loss by concept, null where the step had no image of it; only with several concepts. */
+		conceptLosses: z.array(z.number().nullable()).optional(),
 		learningRate: z.number(), textEncoderLearningRate: z.number().optional(), stepMs: z.number(),
 	}),
+	/** The loss on images that are not trained on; `best` when it is the lowest so far. */
+	z.object({...at, type: z.literal('validation'), step: z.number(), loss: z.number(), best: z.boolean()}),
+	/** The person changed something about the run after step `step`. `learningRateScale`: all changes together. */
+	z.object({...at, type: z.literal('changed'), step: z.number(), learningRateScale: z.number().optional(), samplePrompts: z.array(z.string()).optional()}),
 	/** A sample image was written; `file` is relative to the run folder. */
 	z.object({
 		...at, type: z.literal('sample'), step: z.number(), index: z.number(), file: z.string(), prompt: z.string(), negativePrompt: z.string(),

@@ -1,5 +1,5 @@
 export {eventSchema, phases, type EventBody, type EventOf, type Phase, type RunEvent} from './events.ts';
-export {commandSchema, type Command} from './commands.ts';
+export {commandSchema, type Command, type StopWhen} from './commands.ts';
 export {RunBusyError, RunError, RunNotFoundError, RunNotRunningError} from './errors.ts';
 export {beat, heartbeat, identify, isAlive, processIdentitySchema, silenceMs, type ProcessIdentity} from './liveness.ts';
 export {readRun, writeRun, type Run, type RunRecord} from './run-record.ts';

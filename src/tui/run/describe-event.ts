@@ -60,6 +60,16 @@ export function describeEvent(event: RunEvent): LogLine | undefined {
 			return line(`Goes on at step ${event.step}`);
 		}
 
+		case 'validation': {
+			return line(`Validation loss ${event.loss.toFixed(4)} at step ${event.step}${event.best ? ', the best so far' : ''}`);
+		}
+
+		case 'changed': {
+			const {step, learningRateScale, samplePrompts} = event;
+			const rate = learningRateScale === undefined ? [] : [`learning rates x ${Number(learningRateScale.toPrecision(3))}`];
+			return line(`From step ${step + 1} on: ${[...rate, ...(samplePrompts ? [`samples show ${samplePrompts.join(' | ')}`] : [])].join(', ')}`);
+		}
+
 		case 'restarted': {
 			return line(`The trainer died (${event.cause}) and was started anew from step ${event.fromStep}`, 'warning');
 		}

@@ -1,0 +1,90 @@
+import {setImmediate} from 'node:timers/promises';
+import path from 'node:path';
+import type {TrainingConfig} from '../presets/index.ts';
+import {writePng} from './data/index.ts';
+import {samples, type SampleRequest} from './sampling.ts';
+import type {Session} from './session.ts';
+import type {StableDiffusion} from './stable-diffusion.ts';
+import type {TrainedState} from './trained-state.ts';
+
+/** The seed, the steps and the guidance of the sanity prompt are the extension's, so that its picture can be compared between runs. */
+const SANITY_STEPS = 40;
+const SANITY_GUIDANCE = 7.5;
+
+/** The pictures that a run shows of itself, with the same noise at every step. */
+export class Previews {
+	/** Asked for by the person during the run, in the place of the config's. */
+	#chosen: readonly string[] | undefined;
+
+	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly state: TrainedState) {}
+
+	/** What the samples show; without a choice, the subjects. */
+	get prompts(): readonly string[] {
+		const {samplePrompts, concepts} = this.session.config;
+		return this.#chosen ?? (samplePrompts.length > 0 ? samplePrompts : concepts.map(({instancePrompt}) => instancePrompt));
+	}
+
+	get chosen(): readonly string[] | undefined {
+		return this.#chosen;
+	}
+
+	choose(prompts: readonly string[] | undefined): void {
+		this.#chosen = prompts;
+	}
+
+	/** Makes them after step `step`. A failing one is reported and costs the run nothing. */
+	async make(step: number, prompts?: readonly string[]): Promise<void> {
+		const {emit, config} = this.session;
+		const pictures = [...(prompts ?? this.prompts).map((prompt, i) => this.#asked(prompt, i)), ...(prompts ? [] : sanity(config))];
+		if (pictures.length === 0) return;
+		emit({type: 'phase', phase: 'sampling', done: 0, total: pictures.length});
+		const make = async () => {
+			let index = 0;
+			for (const [options, requests] of grouped(pictures)) {
+				for await (const sample of samples(this.model, requests, {...options, sampler: config.sampler, width: config.resolution, height: config.resolution, breathe: () => setImmediate()})) {
+					await this.#write(step, index++, {...sample, ...options});
+					emit({type: 'phase', phase: 'sampling', done: index, total: pictures.length});
+				}
+			}
+		};
+		try {
+			await (config.emaPredict ? this.state.withAverage(make) : make());
+		} catch (error) {
+			emit({type: 'warning', message: `A sample at step ${step} failed and was left out: ${error instanceof Error ? error.message : String(error)}`});
+		}
+	}
+
+	#asked(prompt: string, place: number): Picture {
+		const {sampleNegativePrompt: negativePrompt, sampleSeed, samplingSteps: steps, guidance} = this.session.config;
+		return {prompt, negativePrompt, seed: sampleSeed + place, steps, guidance};
+	}
+
+	async #write(step: number, index: number, {prompt, negativePrompt, seed, steps: samplingSteps, guidance, pixels}: Picture & {readonly pixels: Uint8Array}): Promise<void> {
+		const {emit, runFolder, config: {sampler, resolution, name}} = this.session;
+		const file = path.join('samples', `step-${String(step).padStart(6, '0')}-${index}.png`);
+		const facts = {width: resolution, height: resolution, prompt, negativePrompt, seed, sampler, samplingSteps, guidance};
+		const words = Object.fromEntries(Object.entries({...facts, step, model: name}).map(([key, value]) => [key, String(value)]));
+		await writePng(path.join(runFolder, file), {width: resolution, height: resolution, pixels}, words);
+		emit({type: 'sample', step, index, file, ...facts});
+	}
+}
+
+interface Picture extends SampleRequest {
+	readonly steps: number;
+	readonly guidance: number;
+}
+
+/** A picture that is not about the subject, which shows whether the model drifts. */
+const sanity = ({sanityPrompt: prompt, sanityNegativePrompt: negativePrompt, sanitySeed: seed}: TrainingConfig): Picture[] =>
+	prompt === '' ? [] : [{prompt, negativePrompt, seed, steps: SANITY_STEPS, guidance: SANITY_GUIDANCE}];
+
+/** Neighbours with the same steps and guidance are made together. */
+function grouped(pictures: readonly Picture[]): (readonly [{readonly steps: number; readonly guidance: number}, Picture[]])[] {
+	const groups: (readonly [{readonly steps: number; readonly guidance: number}, Picture[]])[] = [];
+	for (const picture of pictures) {
+		const last = groups.at(-1);
+		if (last && last[0].steps === picture.steps && last[0].guidance === picture.guidance) last[1].push(picture);
+		else groups.push([{steps: picture.steps, guidance: picture.guidance}, [picture]]);
+	}
+	return groups;
+}
