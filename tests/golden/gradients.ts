@@ -59,7 +59,7 @@ export async function* gradientChecks(title: string, {loss, gradients}: Differen
 }
 
 /** Large gradients are stored as `count` of their n elements: floor(k·n/count). */
-const sampled = (values: Float32Array, count: number): Float32Array => (values.length === count ? values : Float32Array.from({length: count}, (_, k) => values[Math.floor((k * values.length) / count)]));
+export const sampled = (values: Float32Array, count: number): Float32Array => (values.length === count ? values : Float32Array.from({length: count}, (_, k) => values[Math.floor((k * values.length) / count)]));
 
 function checksumsOf(values: Float32Array): {sum: number; square: number; wave: number} {
 	let [sum, square, wave] = [0, 0, 0];

@@ -100,7 +100,8 @@ export function differentiate(
 	}
 }
 
-function meanSquare(y: Tensor): Tensor {
+/** mean(y²), a scalar. */
+export function meanSquare(y: Tensor): Tensor {
 	return differentiable(
 		[y],
 		(save, y) => {

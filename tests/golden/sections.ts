@@ -3,6 +3,7 @@ import {autoencoder} from './autoencoder.ts';
 import {clip} from './clip.ts';
 import {formatsWeights} from './formats-weights.ts';
 import {images} from './images.ts';
+import {lora} from './lora.ts';
 import {lrSchedules} from './lr-schedules.ts';
 import {safetensorsFiles} from './safetensors.ts';
 import {sampling} from './sampling.ts';
@@ -12,4 +13,4 @@ import {training} from './training.ts';
 import {unetSections} from './unet.ts';
 
 /** Every section, in the order of tests/fixtures/README.md. */
-export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, training, lrSchedules, formatsWeights, sampling, tokenizer, images, safetensorsFiles];
+export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, training, lrSchedules, lora, formatsWeights, sampling, tokenizer, images, safetensorsFiles];

@@ -15,6 +15,8 @@ export {
 export {openModelFolder, type ModelFolder} from './diffusers-folder.ts';
 export {WeightsError} from './errors.ts';
 export {encodeFloats, type FloatType} from './half.ts';
+export {mergedWeight, openLora, writeLora, type LoraFile, type LoraHosts, type LoraModule, type LoraTensor} from './lora.ts';
+export type {LoraLayout, LoraNetwork} from './lora-names.ts';
 export {modelSpec} from './model-spec.ts';
 export {writeModelFolder, type SaveOptions} from './model-folder-writer.ts';
 export {type NamedTensor, type SaveReport} from './named-tensors.ts';
