@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-process.env.NODE_ENV ??= 'production'; // Before React is imported: its development build keeps a record of every update.
-await import('../dist/cli.js');
+process.argv.splice(2, 0, 'start');
+await import('../scripts/bootstrap.mjs');

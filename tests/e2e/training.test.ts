@@ -58,7 +58,7 @@ const said = async (run: Run, type: RunEvent['type']) => until(`${type} was said
 const gone = async (run: Run) => until('the runner has ended', () => !isThere(readRun(run.folder).record.runner!.pid));
 const digest = (file: string) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 /** What the steps said, without how long they took; a step that was done twice counts as it was last. */
-const stepsOf = (run: Run) => [...new Map(ofType(run, 'step').map(({time: _, stepMs: __, ...step}) => [step.step, step])).values()];
+const stepsOf = (run: Run) => [...new Map(ofType(run, 'step').map(({time: _time, stepMs: _stepMs, ...step}) => [step.step, step])).values()];
 
 describe('a training run, through the real processes', () => {
 	let straight: Run;
