@@ -133,8 +133,9 @@ describe('dreambooth', () => {
 		expect(listRuns()).toEqual([]);
 	});
 
-	test('loads no library but that of the command line before a verb needs it', async () => {
-		const {metafile} = await build({entryPoints: {cli: 'src/cli.ts'}, outdir: 'unwritten', bundle: true, splitting: true, format: 'esm', platform: 'node', packages: 'external', external: ['*/tui/index.ts'], write: false, metafile: true});
+	/** The packages that a program loads before it runs, by their names; what it imports later, when it needs it, is left out. */
+	const loadedAtOnce = async (entry: string) => {
+		const {metafile} = await build({entryPoints: {entry}, outdir: 'unwritten', bundle: true, splitting: true, format: 'esm', platform: 'node', packages: 'external', write: false, metafile: true});
 		const loaded = new Set<string>();
 		const follow = (file: string) => {
 			for (const {path: from, kind} of metafile.outputs[file]?.imports ?? []) {
@@ -144,8 +145,21 @@ describe('dreambooth', () => {
 				}
 			}
 		};
-		follow('unwritten/cli.js');
-		expect([...loaded].filter(name => !name.startsWith('unwritten/') && !name.startsWith('node:')).sort()).toEqual(['commander']);
+		follow('unwritten/entry.js');
+		return [...loaded].filter(name => !name.startsWith('unwritten/') && !name.startsWith('node:')).sort();
+	};
+
+	test('loads no library but that of the command line before a verb needs it', async () => {
+		expect(await loadedAtOnce('src/cli.ts')).toEqual(['commander']);
+	});
+
+	test.each([
+		['plain lines of a run', 'src/tui/index.ts', ['ink', 'react', 'sharp']],
+		['the check whether TensorFlow is there', 'src/cli/require-runtime.ts', ['koffi', '@tensorflow/tfjs', 'sharp']],
+	])('starts fast: %s', async (_, entry, heavy) => {
+		const loaded = await loadedAtOnce(entry);
+		expect(loaded).toContain('zod');
+		expect(heavy.filter(name => loaded.includes(name))).toEqual([]);
 	});
 });
 
