@@ -1,4 +1,5 @@
-import {useInput, type Key} from 'ink';
+import type {Key} from 'ink';
+import {useLatestInput} from './latest-input.ts';
 
 /**
  * One thing a person can do by key. A screen has one table of these; dispatch, the footer and the `?` overlay are views of it.
@@ -138,7 +139,7 @@ export function useKeys<Context>(
 	context: Context,
 	{isActive = true, refused = () => {}, otherwise}: {isActive?: boolean; refused?: (reason: string) => void; otherwise?: (name: string) => void} = {},
 ): void {
-	useInput((input, key) => {
+	useLatestInput((input, key) => {
 		for (const name of keyNames(input, key)) {
 			if (!dispatchKey(bindings, context, name, refused)) {
 				otherwise?.(name);

@@ -1,6 +1,6 @@
 import {render, useInput} from 'ink';
 import type {ReactNode} from 'react';
-import {openScreen, type Capabilities, type Screen} from './term/index.ts';
+import {openScreen, PacedKeyboard, type Capabilities, type Screen} from './term/index.ts';
 import {themeFor, ThemeContext} from './theme.ts';
 
 export interface Terminal {
@@ -25,13 +25,14 @@ export async function showOnScreen<Result>(
 		leave();
 	};
 
+	// Neither is all of a stream, but as much as Ink uses of one.
 	// Debug mode hands every frame over whole, which is what `Screen` wants; it uses no more of a stream than `Screen` has.
 	const app = render(
 		<ThemeContext value={themeFor(capabilities)}>
 			<TerminalKeys screen={screen}/>
 			{content(screen, finish)}
 		</ThemeContext>,
-		{stdin, stdout: screen as unknown as NodeJS.WriteStream, debug: true, patchConsole: false, exitOnCtrlC: false},
+		{stdin: new PacedKeyboard(stdin) as unknown as NodeJS.ReadStream, stdout: screen as unknown as NodeJS.WriteStream, debug: true, patchConsole: false, exitOnCtrlC: false},
 	);
 	stdin.once('end', leave);
 	try {

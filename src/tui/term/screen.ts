@@ -4,9 +4,9 @@ import {ImageRows} from './image-rows.ts';
 import {rowDifference} from './row-difference.ts';
 
 const ESC = '\u001B';
-/** Alternate screen, no cursor, no autowrap (a row that is too long must not move the others), blank. */
-const ENTER = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J`;
-const LEAVE = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
+/** Alternate screen, no cursor, no autowrap (a row that is too long must not move the others), pasted text marked as such, blank. */
+const ENTER = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[?2004h${ESC}[2J`;
+const LEAVE = `${ESC}[0m${ESC}[?2004l${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
 /** Synchronized update: terminals that know it show the frame at once, the others ignore it. */
 const BEGIN = `${ESC}[?2026h`;
 const END = `${ESC}[?2026l`;

@@ -1,0 +1,17 @@
+import {Box, Text} from 'ink';
+import {useTheme} from '../theme.ts';
+import type {CheckLine} from './form-context.ts';
+
+/** What a check found, one row a line, at most `rows` of them. */
+export function CheckLines({lines, rows}: {lines: readonly CheckLine[]; rows: number}) {
+	const theme = useTheme();
+	const {check, cross} = theme.glyphs;
+	const signs = {ok: `${check} `, warn: '! ', bad: `${cross} `, dim: '  '} as const;
+	const shown = lines.length > rows ? lines.slice(0, Math.max(0, rows - 1)) : lines;
+	return (
+		<Box flexDirection="column">
+			{shown.map(({text, look}) => <Text key={text} {...theme[look]} wrap="truncate-end">{signs[look]}{text}</Text>)}
+			{shown.length < lines.length && <Text {...theme.dim}>  and {lines.length - shown.length} more</Text>}
+		</Box>
+	);
+}

@@ -1,0 +1,11 @@
+export {CheckLines} from './check-lines.tsx';
+export {fieldOf, type SettingField} from './field.ts';
+export {FormContext, type CheckLine, type FieldValues, type FormContextValue, type PathCheck} from './form-context.ts';
+export {fieldManagers} from './managers.tsx';
+export {optionBeside} from './options.ts';
+export {isFolder} from './path-completion.ts';
+export {textInput} from './text-keys.ts';
+export {SettingsForm} from './settings-form.tsx';
+export {TextLineView} from './text-line-view.tsx';
+export {useCheck} from './use-check.ts';
+export {useTextLine} from './use-text-line.ts';

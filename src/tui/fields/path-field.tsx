@@ -1,0 +1,100 @@
+import {Box, Text} from 'ink';
+import {useContext, useMemo, useState} from 'react';
+import {textFromValue, valueFromText} from '../../presets/index.ts';
+import {useTheme} from '../theme.ts';
+import {CheckLines} from './check-lines.tsx';
+import type {SettingFieldProps} from './field.ts';
+import {FormContext} from './form-context.ts';
+import {commonBeginning, completions, listFolders, type ListFolders} from './path-completion.ts';
+import {textInput} from './text-keys.ts';
+import {TextLineView} from './text-line-view.tsx';
+import {useCheck} from './use-check.ts';
+import {useField, useFieldValue} from './use-field.ts';
+import {useTextLine} from './use-text-line.ts';
+
+/** At 80x16 the field, its help and the check must fit. */
+const SHOWN_FOLDERS = 5;
+const SHOWN_CHECKS = 4;
+
+/** A folder: Tab completes as in a shell and saves when there is nothing to complete; Up and Down walk through the folders below. */
+export function PathField(props: SettingFieldProps) {
+	const {setting} = props.field;
+	const {checks, recent} = useContext(FormContext);
+	const {line, apply} = useTextLine(textFromValue(useFieldValue(props)));
+	// What was typed, as opposed to what Up and Down put in its place.
+	const [typed, setTyped] = useState(line.text);
+	const list = useMemo(() => remembering(), []);
+	const words = setting.type === 'path' ? setting.words ?? [] : [];
+	const offers = [...offeredPaths(typed, [...recent(setting.key), ...words]), ...completions(typed, list)];
+	const checked = useCheck(checks[setting.key], line.text);
+	const setText = (text: string) => apply({type: 'replace', text}).text;
+
+	useField(props, (input, key, {report, save}) => {
+		const take = (text: string, {isTyped}: {isTyped: boolean}): void => {
+			if (isTyped) {
+				setTyped(text);
+			}
+
+			report(valueFromText(setting, text));
+		};
+
+		if (key.tab) {
+			const completed = commonBeginning(offers.filter(offer => offer.startsWith(line.text)));
+			if (completed.length > line.text.length) {
+				take(setText(completed), {isTyped: true});
+			} else {
+				save('saved-by-tab');
+			}
+
+			return;
+		}
+
+		if (key.upArrow || key.downArrow) {
+			const at = offers.indexOf(line.text);
+			const next = offers[key.downArrow ? at + 1 : at - 1] ?? typed;
+			take(setText(next), {isTyped: false});
+			return;
+		}
+
+		const {action, enter} = textInput(input, key);
+		if (action) {
+			take(apply(action).text, {isTyped: true});
+		}
+
+		if (enter) {
+			save();
+		}
+	});
+	return (
+		<Box flexDirection="column">
+			<TextLineView line={line}/>
+			<Offers offers={offers} chosen={line.text}/>
+			<CheckLines lines={checked} rows={SHOWN_CHECKS}/>
+		</Box>
+	);
+}
+
+function Offers({offers, chosen}: {offers: readonly string[]; chosen: string}) {
+	const theme = useTheme();
+	const first = Math.max(0, Math.min(offers.indexOf(chosen), offers.length - SHOWN_FOLDERS));
+	return (
+		<>
+			{offers.slice(first, first + SHOWN_FOLDERS).map(offer => (
+				<Text key={offer} wrap="truncate-end" {...(offer === chosen ? theme.accent : theme.dim)}>{offer === chosen ? theme.glyphs.pointer : ' '} {offer}</Text>
+			))}
+		</>
+	);
+}
+
+/** Paths known from before that fit what was typed; they come ahead of the folders of the disk. */
+const offeredPaths = (typed: string, known: readonly string[]): readonly string[] => known.filter(path => path.startsWith(typed) && path !== typed);
+
+/** Each folder is read once while the field is open. */
+function remembering(): ListFolders {
+	const known = new Map<string, readonly string[]>();
+	return folder => {
+		const names = known.get(folder) ?? listFolders(folder);
+		known.set(folder, names);
+		return names;
+	};
+}

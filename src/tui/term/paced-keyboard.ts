@@ -1,0 +1,125 @@
+import {EventEmitter} from 'node:events';
+import {unstable_cancelCallback as cancelCallback, unstable_IdlePriority as whenIdle, unstable_scheduleCallback as scheduleCallback, type CallbackNode} from 'scheduler';
+
+const ESC = '\u001B';
+const PASTE_BEGINS = `${ESC}[200~`;
+const PASTE_ENDS = `${ESC}[201~`;
+/** An escape sequence, a control character, Escape itself, or text up to the next of them. A line end inside a text belongs to it: see `keysOf`. */
+const KEY = new RegExp(`${ESC}+(?:\\[\\[?[0-9;?]*[\\x20-\\x2F]*[\\x40-\\x7E]|O[A-Za-z]|[^${ESC}])?|[\\x00-\\x1A\\x1C-\\x1F\\x7F]|[^\\x00-\\x1F\\x7F]+`, 'g');
+/** Terminals that know no bracketed paste still send a text of several lines in one piece. */
+const LINES = new RegExp(`^[^${ESC}]*[^\\x00-\\x1F][\\r\\n]+[^\\x00-\\x1F][^${ESC}]*$`);
+
+/**
+ * The keyboard as Ink reads it, one key at a time. A slow link delivers many keys at once, and Ink would show all of them to the screen
+ * of before the first: Down, Enter would open the wrong field. A pasted text stays whole.
+ */
+export class PacedKeyboard extends EventEmitter {
+	readonly #stdin: NodeJS.ReadStream;
+	readonly #waiting: string[] = [];
+	#paste: string | undefined;
+	#next: string | null = null;
+	#delivery: CallbackNode | undefined;
+
+	constructor(stdin: NodeJS.ReadStream) {
+		super();
+		this.#stdin = stdin;
+		this.on('newListener', name => {
+			if (name === 'readable' && this.listenerCount('readable') === 0) {
+				stdin.on('readable', this.#readable);
+			}
+		});
+		this.on('removeListener', name => {
+			if (name === 'readable' && this.listenerCount('readable') === 0) {
+				stdin.off('readable', this.#readable);
+				this.#cancel();
+			}
+		});
+	}
+
+	get isTTY(): boolean {
+		return this.#stdin.isTTY;
+	}
+
+	setRawMode(raw: boolean): this {
+		this.#stdin.setRawMode(raw);
+		return this;
+	}
+
+	setEncoding(encoding: BufferEncoding): this {
+		this.#stdin.setEncoding(encoding);
+		return this;
+	}
+
+	ref(): this {
+		this.#stdin.ref();
+		return this;
+	}
+
+	unref(): this {
+		this.#stdin.unref();
+		return this;
+	}
+
+	read(): string | null {
+		const key = this.#next;
+		this.#next = null;
+		return key;
+	}
+
+	readonly #readable = (): void => {
+		for (let chunk = this.#stdin.read() as unknown; chunk !== null; chunk = this.#stdin.read()) {
+			this.#take(String(chunk));
+		}
+
+		this.#schedule();
+	};
+
+	#take(chunk: string): void {
+		if (this.#paste === undefined) {
+			const begin = chunk.indexOf(PASTE_BEGINS);
+			this.#waiting.push(...keysOf(begin === -1 ? chunk : chunk.slice(0, begin)));
+			if (begin !== -1) {
+				this.#paste = '';
+				this.#take(chunk.slice(begin + PASTE_BEGINS.length));
+			}
+
+			return;
+		}
+
+		this.#paste += chunk;
+		const end = this.#paste.indexOf(PASTE_ENDS);
+		if (end !== -1) {
+			const [pasted, rest] = [this.#paste.slice(0, end), this.#paste.slice(end + PASTE_ENDS.length)];
+			this.#paste = undefined;
+			this.#waiting.push(...(pasted === '' ? [] : [pasted.replaceAll(ESC, '')]));
+			this.#take(rest);
+		}
+	}
+
+	/** In React's own queue, after all that the key before has left behind there. */
+	#schedule(): void {
+		this.#delivery ??= scheduleCallback(whenIdle, this.#deliver);
+	}
+
+	#cancel(): void {
+		if (this.#delivery) {
+			cancelCallback(this.#delivery);
+			this.#delivery = undefined;
+		}
+	}
+
+	readonly #deliver = (): void => {
+		this.#next = this.#waiting.shift() ?? null;
+		this.#delivery = undefined;
+		if (this.#waiting.length > 0) {
+			this.#schedule();
+		}
+
+		if (this.#next !== null) {
+			this.emit('readable');
+		}
+	};
+}
+
+/** The keys of a chunk of input, one by one; text stays together, with its line ends when there is text on both sides of one. */
+export const keysOf = (chunk: string): readonly string[] => (LINES.test(chunk) ? [chunk] : chunk.match(KEY) ?? []);
