@@ -166,11 +166,11 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 			: Array.from({length: 2}, () => limited(gradientClip, () => gradientNorm));
 		const rates = [0, 1].map(group => ({stepSize: scalarAt(inputs.stepSizes, group), decay: scalarAt(inputs.decays, group)}));
 		for (const {network: {slots, ema, accumulator, group}, block, index, gradient} of updates) {
-			const clip = clips[group];
 			optimizer.update(state, {
 				parameter: block.variable,
 				slots: slots.map(slot => slot.blocks[index].variable),
-				gradient: clip ? ops.multiply(gradient, clip) : gradient,
+				gradient,
+				clip: clips[group],
 				...rates[group],
 				epsilon: inputs.epsilonHat,
 			});

@@ -5,6 +5,7 @@ import {formatsWeights} from './formats-weights.ts';
 import {images} from './images.ts';
 import {lora} from './lora.ts';
 import {lrSchedules} from './lr-schedules.ts';
+import {optimizers} from './optimizers.ts';
 import {safetensorsFiles} from './safetensors.ts';
 import {sampling} from './sampling.ts';
 import {schedulers} from './schedulers.ts';
@@ -13,4 +14,4 @@ import {training} from './training.ts';
 import {unetSections} from './unet.ts';
 
 /** Every section, in the order of tests/fixtures/README.md. */
-export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, training, lrSchedules, lora, formatsWeights, sampling, tokenizer, images, safetensorsFiles];
+export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, training, optimizers, lrSchedules, lora, formatsWeights, sampling, tokenizer, images, safetensorsFiles];

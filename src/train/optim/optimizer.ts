@@ -6,8 +6,10 @@ export interface Update {
 	readonly parameter: Variable;
 	/** In the order of `slots`. */
 	readonly slots: readonly Variable[];
-	/** After clipping, float32, the shape of the parameter. */
+	/** Before clipping, float32, the shape of the parameter. */
 	readonly gradient: Tensor;
+	/** What the gradient is multiplied with first, a scalar; none without clipping. */
+	readonly clip?: Tensor;
 	/** Scalars computed on the host for this step: see `scalars`. */
 	readonly stepSize: Tensor;
 	readonly decay: Tensor;
