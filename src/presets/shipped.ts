@@ -3,12 +3,13 @@ import {defaultConcept} from './concepts.ts';
 import {demoConfig} from './demo.ts';
 
 /** What is taught; decides class images, prompts and length. */
-export const subjects = ['person', 'object', 'style'] as const;
+export const subjects = ['person', 'animal', 'object', 'style'] as const;
 export type Subject = (typeof subjects)[number];
 
 /**
  * A start for a kind of subject, with example prompts and without images and base model. A person needs class images, or
- * everybody gets the same face, and half as many epochs more; objects and styles do without (the extension's own advice).
+ * everybody gets the same face, and half as many epochs more; so does an animal, or all of its kind become it; objects and styles do
+ * without (the extension's own advice).
  */
 export const subjectConfig = (subject: Subject): TrainingConfig => {
 	switch (subject) {
@@ -19,6 +20,15 @@ export const subjectConfig = (subject: Subject): TrainingConfig => {
 				epochs: 150,
 				concepts: [{...defaultConcept(), instancePrompt: 'a photo of sks person', classPrompt: 'a photo of a person', classImagesPerInstance: 5}],
 				samplePrompts: ['a photo of sks person', 'a portrait of sks person in a suit', 'a photo of a person'],
+			};
+		}
+
+		case 'animal': {
+			return {
+				...defaultConfig(),
+				name: 'animal',
+				concepts: [{...defaultConcept(), instancePrompt: 'a photo of sks dog', classPrompt: 'a photo of a dog', classImagesPerInstance: 5}],
+				samplePrompts: ['a photo of sks dog', 'a photo of sks dog on the beach', 'a photo of a dog'],
 			};
 		}
 
@@ -52,6 +62,7 @@ export interface ShippedPreset {
 export const shippedPresets: readonly ShippedPreset[] = [
 	{name: 'demo', description: 'Teach the embedded demo model a toy robot, in about two minutes.', config: () => demoConfig()},
 	{name: 'person', description: 'A face and figure: class images, 150 epochs.', config: () => subjectConfig('person')},
-	{name: 'object', description: 'A thing, a toy, a pet: no class images, 100 epochs.', config: () => subjectConfig('object')},
+	{name: 'animal', description: 'A pet: class images, 100 epochs.', config: () => subjectConfig('animal')},
+	{name: 'object', description: 'A thing or a toy: no class images, 100 epochs.', config: () => subjectConfig('object')},
 	{name: 'style', description: 'A way of drawing: no class images, 100 epochs.', config: () => subjectConfig('style')},
 ];

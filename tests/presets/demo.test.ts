@@ -25,7 +25,7 @@ test('the demo model is found in the package and fits the demo\'s resolution', (
 });
 
 test('every shipped preset holds values in range', () => {
-	expect(shippedPresets.map(({name}) => name)).toEqual(['demo', 'person', 'object', 'style']);
+	expect(shippedPresets.map(({name}) => name)).toEqual(['demo', 'person', 'animal', 'object', 'style']);
 	for (const {config} of shippedPresets) {
 		expect(readValues(config()).problems).toEqual([]);
 	}

@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 const names = (): string[] => store.list().map(({name}) => name);
-const shipped = ['demo', 'person', 'object', 'style'];
+const shipped = ['demo', 'person', 'animal', 'object', 'style'];
 
 test('a saved preset is there for the next program, exactly, in a file that only its owner reads', async () => {
 	store.save('my dog v1.5', demoConfig());
