@@ -103,7 +103,7 @@ function progress(root, folders) {
 
 		const done = [...missing].filter(folder => fs.existsSync(path.join(root, folder, 'package.json'))).length;
 		const seconds = (performance.now() - start) / 1000;
-		const left = done > 0 && done < missing.size && seconds > 2 ? `, about ${Math.ceil(seconds * (missing.size / done - 1))} s left` : '';
+		const left = seconds < 2 || done === missing.size ? '' : done > 0 ? `, about ${Math.ceil(seconds * (missing.size / done - 1))} s left` : `, waiting for the registry, ${Math.round(seconds)} s`;
 		const line = `Installing dependencies (npm ci): ${done} of ${missing.size} packages${left}`;
 		const key = stderr.isTTY ? line : String(Math.floor(4 * done / Math.max(1, missing.size)));
 		if (key !== last) {

@@ -29,6 +29,6 @@ const causes = [
  */
 export function npmFailure(output) {
 	const [, message, action] = causes.find(([words]) => words.test(output)) ?? [undefined, 'npm could not install the dependencies.', 'npm ci shows all that npm says.'];
-	const lines = output.split('\n').map(line => line.trimEnd()).filter(line => !/^(?:npm error)?$/.test(line) && !/A complete log of this run/.test(line));
+	const lines = output.split('\n').map(line => line.trimEnd()).filter(line => !/^(?:npm error)?(?:\s+at .*)?$/.test(line) && !/A complete log of this run/.test(line));
 	return new Failure([message, ...lines.slice(0, 6).map(line => `  ${line}`)].join('\n'), action);
 }
