@@ -1,10 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {BaseModelError} from './model-error.ts';
 import {absolutePath, asset, faultOf} from './paths.ts';
+import {readSingleFileFacts, type ModelFamily} from './single-file.ts';
 
 /** What the presets know of a base model, read from its JSON files and safetensors headers only. */
 export interface ModelFacts {
+	/** The diffusers folder, or the single file. */
 	readonly folder: string;
+	/** Of a single file: the structure it has. */
+	readonly family?: ModelFamily;
 	/** The side of the square the model was made for, in pixels. */
 	readonly resolution: number;
 	/** Every image side is a multiple of it: the autoencoder's reduction times the UNet's. */
@@ -12,29 +17,23 @@ export interface ModelFacts {
 	/** Pixels per latent position along one side. */
 	readonly autoencoderFactor: number;
 	readonly prediction: 'epsilon' | 'v_prediction' | 'sample';
-	/** Absent when the weights are not in one safetensors file each. */
+	/** Absent when the weights of a folder are not in one safetensors file each. */
 	readonly parameters?: {readonly unet: number; readonly textEncoder: number; readonly autoencoder: number};
 }
 
-export class BaseModelError extends Error {
-	override readonly name = 'BaseModelError';
-
-	constructor(
-		readonly fault: string,
-		readonly cure: string,
-	) {
-		super(`${fault} ${cure}`);
-	}
-}
-
-/** The absolute folder of a base model: of a path, or of the embedded one for the word demo. */
+/** The absolute path of a base model: of a path, or of the embedded one for the word demo. */
 export const resolveBaseModel = (name: string): string => (name === 'demo' ? asset('demo', 'base') : absolutePath(name));
 
-/** Reads what the settings must know of a model. Throws BaseModelError when the folder is no diffusers folder. */
+/** Reads what the settings must know of a model. Throws BaseModelError when it is neither a diffusers folder nor a single file of a known family. */
 export const readModelFacts = (name: string): ModelFacts => {
 	const folder = resolveBaseModel(name);
 	if (!fs.existsSync(folder)) {
-		throw new BaseModelError(`The base model folder ${folder} does not exist.`, 'Set baseModel to the path of a diffusers folder, or to the word demo.');
+		throw new BaseModelError(`The base model ${folder} does not exist.`, 'Set baseModel to the path of a diffusers folder or a safetensors file, or to the word demo.');
+	}
+
+	if (fs.statSync(folder).isFile()) {
+		const {family, prediction, parameters} = readSingleFileFacts(folder);
+		return {folder, family, resolution: prediction === 'v_prediction' ? 768 : 512, resolutionMultiple: 64, autoencoderFactor: 8, prediction, parameters};
 	}
 
 	const unet = readJson(path.join(folder, 'unet', 'config.json'));

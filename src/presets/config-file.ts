@@ -1,7 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import {readModelFacts, BaseModelError, type ModelFacts} from './base-model.ts';
+import {readModelFacts, type ModelFacts} from './base-model.ts';
+import {BaseModelError} from './model-error.ts';
 import type {TrainingConfig} from './config.ts';
 import {checkConfig, type Facts} from './constraints.ts';
 import {checkConceptFolders} from './image-folder.ts';

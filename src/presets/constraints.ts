@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import type {Concept} from './concepts.ts';
 import type {TrainingConfig} from './config.ts';
 import type {ModelFacts} from './base-model.ts';
@@ -87,12 +88,39 @@ export const constraints: readonly Constraint[] = [
 	},
 	{
 		level: 'adjust',
+		keys: ['ema', 'training'],
+		test: config => (config.ema && config.training === 'lora' ? {message: 'ema is switched off: a LoRA has no average.', cure: 'Set training to full to have the average.'} : undefined),
+		adjust: () => ({ema: false}),
+	},
+	{
+		level: 'block',
+		keys: ['loraFile', 'training'],
+		test: config =>
+			config.loraFile !== '' && config.training !== 'lora' ?
+				{message: 'loraFile names a LoRA to continue, but training is full, which would not use it.', cure: 'Set training to lora, or leave out loraFile.'}
+			:	undefined,
+	},
+	{
+		level: 'adjust',
 		keys: ['cacheLatents', 'crop'],
 		test: config =>
 			config.cacheLatents !== 'off' && config.crop === 'random' ?
 				{message: 'cacheLatents is switched off: a random crop cuts another part each time, so there is nothing to keep.', cure: 'Set crop to center to have the cache.'}
 			:	undefined,
 		adjust: () => ({cacheLatents: 'off'}),
+	},
+	{
+		level: 'block',
+		keys: ['vae'],
+		test: config => (config.vae === '' || fs.existsSync(config.vae) ? undefined : {message: `The autoencoder ${config.vae} does not exist.`, cure: 'Set vae to a folder or a safetensors file, or leave it empty for the base model\'s own.'}),
+	},
+	{
+		level: 'block',
+		keys: ['zeroTerminalSnr', 'prediction', 'baseModel'],
+		test: (config, {model}) =>
+			config.zeroTerminalSnr && (config.prediction === 'auto' ? model?.prediction : config.prediction) === 'epsilon' ?
+				{message: 'zeroTerminalSnr is on, but the base model predicts noise: at pure noise there is nothing to learn from that.', cure: 'Switch off zeroTerminalSnr, or take a model that predicts velocity.'}
+			:	undefined,
 	},
 	{
 		level: 'block',

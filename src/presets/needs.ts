@@ -14,8 +14,13 @@ export const scaledPriorLoss: Need = {
 	reason: 'The prior loss weight is not lowered over time.',
 };
 
+export const lora: Need = {
+	test: values => values.training === 'lora',
+	reason: 'No LoRA is trained.',
+};
+
 export const average: Need = {
-	test: values => values.ema === true && values.trainUnet === true,
+	test: values => values.ema === true && values.trainUnet === true && values.training !== 'lora',
 	reason: 'There is no average of the weights (ema is off).',
 };
 

@@ -1,4 +1,5 @@
-import {BaseModelError, readModelFacts, type ModelFacts} from './base-model.ts';
+import {readModelFacts, type ModelFacts} from './base-model.ts';
+import {BaseModelError} from './model-error.ts';
 import type {TrainingConfig} from './config.ts';
 import {demoConfig} from './demo.ts';
 import {formatBytes, type Hardware} from './hardware.ts';

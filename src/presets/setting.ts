@@ -88,7 +88,7 @@ export interface TextSetting<Key extends string = string> extends Declaration<Ke
 /** A folder or file. Relative paths are resolved against the folder of the config file; `words` are names that are no paths. */
 export interface PathSetting<Key extends string = string> extends Declaration<Key>, Derived {
 	readonly type: 'path';
-	readonly kind: 'folder' | 'file';
+	readonly kind: 'folder' | 'file' | 'folder or file';
 	readonly default: string;
 	readonly words?: readonly string[];
 }

@@ -2,14 +2,16 @@ import {createHash} from 'node:crypto';
 import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
+import type {TrainingConfig} from '../presets/index.ts';
+import {openBaseModel} from './base-model.ts';
 import {epochOf, heldOut, type TrainingSet} from './batches.ts';
 import {loadCheckpoint, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
 import {requireRoom} from './disk-room.ts';
-import {startEngine} from './engine.ts';
+import type {Engine} from './engine.ts';
 import type {CompileOptions} from './graph/index.ts';
 import {dueAfter, makesSamples} from './intervals.ts';
 import {Latents} from './latents.ts';
+import {adaptersToTrain, continueLora} from './lora.ts';
 import {outputBytes, writeOutput} from './output.ts';
 import {Previews} from './previews.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
@@ -19,7 +21,7 @@ import {StepRunner, type PendingStep} from './step-runner.ts';
 import {isNormalization, TrainedState} from './trained-state.ts';
 import {identityOf, prepareTrainingSet} from './training-set.ts';
 import {Validation} from './validation.ts';
-import {openModelFolder, type ModelFolder} from './weights/index.ts';
+import type {ModelFolder} from './weights/index.ts';
 
 /** Memory is reported this often. */
 const MEMORY_EVERY_MS = 5000;
@@ -38,17 +40,17 @@ export class TrainingDivergedError extends Error {
 
 /** Trains a run from its beginning or its checkpoint to its end, or until the person stops it. */
 export async function train(session: Session): Promise<Outcome> {
-	const folder = await openModelFolder(session.furtherFrom ?? resolveBaseModel(session.config.baseModel));
+	const {config, furtherFrom} = session;
+	const {folder, engine} = await openBaseModel({...config, ...(furtherFrom !== undefined && {baseModel: furtherFrom})}, {...config, pixels: config.resolution ** 2});
 	try {
-		return await trainFrom(folder, session);
+		return await trainFrom(folder, engine, session);
 	} finally {
 		await folder.close();
 	}
 }
 
-async function trainFrom(folder: ModelFolder, session: Session): Promise<Outcome> {
+async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, session: Session): Promise<Outcome> {
 	const {config, emit} = session;
-	const {runtime, mode, lanes} = startEngine(folder, {...config, pixels: config.resolution ** 2});
 	const resumedFromStep = session.checkpoint === undefined ? undefined : (await readPosition(session.checkpoint)).step;
 	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
 	for (const message of folder.warnings) emit({type: 'warning', message});
@@ -58,6 +60,7 @@ async function trainFrom(folder: ModelFolder, session: Session): Promise<Outcome
 		...compileOptions,
 		clipSkip: config.clipSkip,
 		...(config.freezeClipNormalization && {frozen: isNormalization}),
+		...(config.training === 'lora' && {adapters: adaptersToTrain(config)}),
 		lanes,
 		onProgress: detail => emit({type: 'phase', phase: 'loading', detail}),
 	});
@@ -74,7 +77,7 @@ async function trainFrom(folder: ModelFolder, session: Session): Promise<Outcome
 const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
 	'name', 'device', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop',
 	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
-	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds',
+	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora',
 ]);
 
 class Run {
@@ -114,6 +117,8 @@ class Run {
 			progress: (done, total) => emit({type: 'phase', phase: 'class-images', done, total}),
 			breathe: () => this.#answer(),
 		});
+		// Only now: class images are those of the base model.
+		if (this.#config.loraFile !== '') await continueLora(this.model, this.#config.loraFile);
 		const {set, images: unseen} = heldOut(found, this.#config);
 		this.#set = set;
 		this.#fingerprint = await this.#fingerprintOf();

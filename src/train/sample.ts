@@ -1,15 +1,14 @@
+import {openBaseModel} from './base-model.ts';
 import {writePng} from './data/index.ts';
-import {startEngine} from './engine.ts';
 import type {SampleImages} from './sample-messages.ts';
 import {samples} from './sampling.ts';
 import type {SamplerName} from './diffusion/index.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
-import {openModelFolder} from './weights/index.ts';
 
 /** Makes pictures with a model folder, outside any run. */
 export const sampleImages: SampleImages = async ({model: folder, images, negativePrompt, sampler, samplingSteps, guidance, width, height, clipSkip = 1}, tell) => {
-	const modelFolder = await openModelFolder(folder);
-	const model = await StableDiffusion.open(modelFolder, {...startEngine(modelFolder, {pixels: width * height}), clipSkip});
+	const {folder: modelFolder, engine} = await openBaseModel({baseModel: folder}, {pixels: width * height});
+	const model = await StableDiffusion.open(modelFolder, {...engine, clipSkip});
 	const requests = images.map(({prompt, seed}) => ({prompt, negativePrompt, seed}));
 	let index = 0;
 	for await (const {prompt, seed, pixels} of samples(model, requests, {sampler: sampler as SamplerName, steps: samplingSteps, guidance, width, height, onProgress: share => tell({type: 'progress', share})})) {

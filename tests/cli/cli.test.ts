@@ -287,7 +287,7 @@ describe('sample', () => {
 		script({failAt: 1});
 		expect(await pictures()).toMatchObject({code: 1, err: 'error: photos/dog-3.jpg is no image.\nWhat to do: Remove it.\n'});
 		script({dieAt: 1});
-		expect(await pictures()).toMatchObject({code: 1, err: expect.stringMatching(/sampling process died.*SIGABRT.*terminate called/)});
+		expect(await pictures()).toMatchObject({code: 1, err: expect.stringMatching(/job "sample" died.*SIGABRT.*terminate called/)});
 	});
 });
 

@@ -29,8 +29,16 @@ import {huberThreshold} from './huber-threshold.ts';
 import {keepCheckpoints} from './keep-checkpoints.ts';
 import {learningRateSchedule} from './learning-rate-schedule.ts';
 import {learningRate} from './learning-rate.ts';
+import {loraAlpha} from './lora-alpha.ts';
+import {loraFile} from './lora-file.ts';
+import {loraLearningRate} from './lora-learning-rate.ts';
+import {loraRank} from './lora-rank.ts';
+import {loraTargets} from './lora-targets.ts';
+import {loraTextEncoderLearningRate} from './lora-text-encoder-learning-rate.ts';
+import {loraTextEncoderRank} from './lora-text-encoder-rank.ts';
 import {loss} from './loss.ts';
 import {maxSteps} from './max-steps.ts';
+import {mergeLora} from './merge-lora.ts';
 import {minSnrGamma} from './min-snr-gamma.ts';
 import {name} from './name.ts';
 import {offsetNoise} from './offset-noise.ts';
@@ -38,6 +46,7 @@ import {outputPrecision} from './output-precision.ts';
 import {pauseEveryEpochs} from './pause-every-epochs.ts';
 import {pauseSeconds} from './pause-seconds.ts';
 import {precision} from './precision.ts';
+import {prediction} from './prediction.ts';
 import {priorLossTarget} from './prior-loss-target.ts';
 import {priorLossWeightMin} from './prior-loss-weight-min.ts';
 import {priorLossWeight} from './prior-loss-weight.ts';
@@ -67,21 +76,32 @@ import {textEncoderLearningRate} from './text-encoder-learning-rate.ts';
 import {textEncoderStepRatio} from './text-encoder-step-ratio.ts';
 import {trainTextEncoder} from './train-text-encoder.ts';
 import {trainUnet} from './train-unet.ts';
+import {training} from './training.ts';
+import {vae} from './vae.ts';
 import {validateEverySteps} from './validate-every-steps.ts';
 import {validationImages} from './validation-images.ts';
 import {warmupSteps} from './warmup-steps.ts';
 import {weightDecay} from './weight-decay.ts';
+import {zeroTerminalSnr} from './zero-terminal-snr.ts';
 import type {Setting, ValueOf} from '../setting.ts';
 
 /** Every setting, in the order of the README's table and of the forms. A new one is its file and its line here. */
 const list = [
 	name,
 	baseModel,
+	vae,
+	prediction,
+	training,
 	trainUnet,
 	trainTextEncoder,
 	textEncoderStepRatio,
 	freezeClipNormalization,
 	clipSkip,
+	loraTargets,
+	loraRank,
+	loraTextEncoderRank,
+	loraAlpha,
+	loraFile,
 	ema,
 	emaDecay,
 	emaRule,
@@ -99,6 +119,8 @@ const list = [
 	gradientAccumulation,
 	learningRate,
 	textEncoderLearningRate,
+	loraLearningRate,
+	loraTextEncoderLearningRate,
 	scaleLearningRate,
 	learningRateSchedule,
 	warmupSteps,
@@ -113,6 +135,7 @@ const list = [
 	splitLoss,
 	minSnrGamma,
 	offsetNoise,
+	zeroTerminalSnr,
 	loss,
 	huberThreshold,
 	weightDecay,
@@ -144,6 +167,7 @@ const list = [
 	saveModelOnStop,
 	keepCheckpoints,
 	outputPrecision,
+	mergeLora,
 	device,
 	engine,
 	seed,

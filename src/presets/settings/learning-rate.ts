@@ -10,6 +10,7 @@ export const learningRate = real({
 	max: 1,
 	step: 1e-6,
 	default: 2e-6,
+	needs: {test: values => values.training !== 'lora', reason: 'A LoRA has learning rates of its own.'},
 	extension: {keys: ['learning_rate'], english: 'Learning Rate', chinese: '学习率'},
 	aliases: ['lr', 'unet learning rate'],
 });

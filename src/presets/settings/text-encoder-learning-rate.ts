@@ -10,7 +10,7 @@ export const textEncoderLearningRate = real({
 	max: 1,
 	step: 1e-6,
 	default: 1e-6,
-	needs: {test: values => values.trainTextEncoder === true, reason: 'The text encoder is not trained.'},
+	needs: {test: values => values.trainTextEncoder === true && values.training !== 'lora', reason: 'The text encoder is not trained, or by a LoRA, which has rates of its own.'},
 	extension: {keys: ['txt_learning_rate', 'text_encoder_learning_rate'], english: 'Text Encoder Learning Rate', chinese: '文本编码器学习率'},
 	aliases: ['text lr', 'te lr'],
 });

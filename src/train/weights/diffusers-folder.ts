@@ -29,6 +29,8 @@ export interface ModelFolder {
 	readonly tokenizerFolder: string;
 	/** Networks whose files have other names than we write (variants, shards, old keys): saving writes them anew. */
 	readonly toNormalize: ReadonlySet<Network>;
+	/** Fields of its JSON files that a saved model has differently, by file. */
+	readonly changedFields: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 	/** What the person should know about the files, one sentence each. */
 	readonly warnings: readonly string[];
 	/** Closes the weight files. */
@@ -42,6 +44,27 @@ export interface ModelFolder {
 export async function openModelFolder(folder: string): Promise<ModelFolder> {
 	const root = path.resolve(folder);
 	await requireFolder(root);
+	const structure = await readStructure(root);
+	const {unet, vae, textEncoder} = await openNetworks(root, structure.unetConfig);
+	const opened = {unet, vae, textEncoder};
+	return {
+		...structure,
+		unet: unet.file,
+		vae: vae.file,
+		textEncoder: textEncoder.file,
+		toNormalize: new Set((Object.keys(opened) as Network[]).filter(network => !opened[network].canonical)),
+		warnings: Object.values(opened).flatMap(({warnings}) => warnings),
+		close: async () => {
+			await Promise.all(Object.values(opened).map(({file}) => file.close()));
+		},
+	};
+}
+
+/** What a model folder has besides weights. */
+export type ModelStructure = Omit<ModelFolder, Network | 'toNormalize' | 'warnings' | 'close'>;
+
+/** Reads the configs of a model folder. @throws WeightsError as openModelFolder does */
+export async function readStructure(root: string): Promise<ModelStructure> {
 	const modelIndex = await readModelIndex(root);
 	const config = (name: string, file = 'config.json') => path.join(root, name, file);
 	const read = async <T>(parse: (json: unknown, file: string) => T, file: string): Promise<T> => parse(await readJson(file), file);
@@ -55,25 +78,7 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
 			{action: 'Take unet/ and text_encoder/ from the same model.'},
 		);
 	}
-	const {unet, vae, textEncoder} = await openNetworks(root, unetConfig);
-	const opened = {unet, vae, textEncoder};
-	return {
-		folder: root,
-		modelIndex,
-		unetConfig,
-		vaeConfig,
-		textEncoderConfig,
-		schedulerConfig,
-		unet: unet.file,
-		vae: vae.file,
-		textEncoder: textEncoder.file,
-		tokenizerFolder: path.join(root, 'tokenizer'),
-		toNormalize: new Set((Object.keys(opened) as Network[]).filter(network => !opened[network].canonical)),
-		warnings: Object.values(opened).flatMap(({warnings}) => warnings),
-		close: async () => {
-			await Promise.all(Object.values(opened).map(({file}) => file.close()));
-		},
-	};
+	return {folder: root, modelIndex, unetConfig, vaeConfig, textEncoderConfig, schedulerConfig, tokenizerFolder: path.join(root, 'tokenizer'), changedFields: {}};
 }
 
 async function openNetworks(root: string, {useLinearProjection}: UNetConfig): Promise<Record<Network, NetworkWeights>> {

@@ -12,7 +12,7 @@ export {
 	type UpBlockType,
 	type VaeConfig,
 } from './configs.ts';
-export {openModelFolder, type ModelFolder} from './diffusers-folder.ts';
+export {openModelFolder, readStructure, type ModelFolder, type ModelStructure} from './diffusers-folder.ts';
 export {WeightsError} from './errors.ts';
 export {encodeFloats, type FloatType} from './half.ts';
 export {mergedWeight, openLora, writeLora, type LoraFile, type LoraHosts, type LoraModule, type LoraTensor} from './lora.ts';
@@ -20,7 +20,8 @@ export type {LoraLayout, LoraNetwork} from './lora-names.ts';
 export {modelSpec} from './model-spec.ts';
 export {writeModelFolder, type SaveOptions} from './model-folder-writer.ts';
 export {type NamedTensor, type SaveReport} from './named-tensors.ts';
-export {openNetwork, type Network, type NetworkWeights} from './network-files.ts';
+export {openNetwork, readJson, type Network, type NetworkWeights} from './network-files.ts';
 export {openSafetensors, SafetensorsFile} from './safetensors.ts';
+export {structureFolder, type Structure} from './structures.ts';
 export {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
-export {openSingleFile, writeSingleFile, type Networks, type SingleFileOptions} from './single-file.ts';
+export {openAutoencoderFile, openSingleFile, writeSingleFile, type Networks, type SingleFileOptions} from './single-file.ts';

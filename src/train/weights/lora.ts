@@ -1,7 +1,7 @@
-import type {NamedTensor} from './named-tensors.ts';
-import {encodeFloats, type FloatType} from './half.ts';
+import type {FloatType} from './half.ts';
 import {WeightsError} from './errors.ts';
 import {diffusersMetadata, loraNames, parseLoraName, type LoraLayout, type LoraNetwork, type LoraPart} from './lora-names.ts';
+import {Encoder, type NamedTensor, type SaveReport} from './named-tensors.ts';
 import {openSafetensors, type SafetensorsFile} from './safetensors.ts';
 import {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
 
@@ -47,13 +47,15 @@ export async function openLora(file: string, hosts: LoraHosts, {alpha}: {alpha?:
 }
 
 /** Writes adapters under the names of one layout. kohya's file holds alpha as tensors, that of diffusers in its metadata. */
-export async function writeLora(file: string, layout: LoraLayout, modules: readonly LoraModule[], {dtype, metadata = {}}: {dtype: FloatType; metadata?: Readonly<Record<string, string>>}): Promise<void> {
+export async function writeLora(file: string, layout: LoraLayout, modules: readonly LoraModule[], {dtype, metadata = {}}: {dtype: FloatType; metadata?: Readonly<Record<string, string>>}): Promise<SaveReport> {
+	const encoder = new Encoder();
 	const entries = modules.flatMap(({network, path, alpha, down, up}): TensorToWrite[] => {
 		const names = loraNames(layout, network, path);
-		const half = (name: string, {shape, read}: LoraTensor): TensorToWrite => ({name, dtype, shape, bytes: async () => encodeFloats(await read(), dtype)});
+		const half = (name: string, tensor: LoraTensor): TensorToWrite => encoder.fresh({name, ...tensor}, dtype);
 		return [half(names.down, down), half(names.up, up), ...(names.alpha === undefined ? [] : [half(names.alpha, {shape: [], read: () => Float32Array.of(alpha)})])];
 	});
 	await writeSafetensors(file, entries, {format: 'pt', ...metadata, ...(layout === 'diffusers' && diffusersMetadata(modules))});
+	return encoder;
 }
 
 /** A module's weight with its adapter worked in: W + strength · (alpha / rank) · up · down. All row-major, as on disk. */

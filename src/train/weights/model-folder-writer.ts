@@ -41,6 +41,7 @@ export async function writeModelFolder(
 	await explainFileErrors(`write ${root}`, async () => {
 		try {
 			await copyTree(source.folder, staged, file => isLeftBehind(file, rewritten));
+			for (const [file, fields] of Object.entries(source.changedFields)) await changeFields(path.join(staged, file), fields);
 			for (const network of rewritten) await writeNetwork(staged, network, source[network], changed[network], dtype, encoder);
 			await moveIntoPlace(staged, root, existing);
 		} finally {
@@ -74,10 +75,14 @@ async function writeNetwork(root: string, network: Network, file: SafetensorsFil
 
 /** transformers loads a text encoder in the type that its config names. */
 async function setDtype(configFile: string, dtype: FloatType): Promise<void> {
-	const config = JSON.parse(await readFile(configFile, 'utf8')) as Record<string, unknown>;
 	const name = {F32: 'float32', F16: 'float16', BF16: 'bfloat16'}[dtype];
-	for (const field of ['torch_dtype', 'dtype']) if (field in config) config[field] = name;
-	await atomicWriteFile(configFile, `${JSON.stringify(config, undefined, 2)}\n`);
+	await changeFields(configFile, {torch_dtype: name, dtype: name}, {onlyExisting: true});
+}
+
+async function changeFields(file: string, fields: Readonly<Record<string, unknown>>, {onlyExisting = false} = {}): Promise<void> {
+	const json = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+	for (const [field, value] of Object.entries(fields)) if (!onlyExisting || field in json) json[field] = value;
+	await atomicWriteFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
 }
 
 const weightFile = /^((diffusion_)?(pytorch|flax)_model|model|tf_model|openvino_model)[.-]/;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {refuseMismatches, type Mismatch} from './check-weights.ts';
-import type {TextEncoderConfig} from './configs.ts';
-import type {ModelFolder} from './diffusers-folder.ts';
+import type {SchedulerConfig, TextEncoderConfig} from './configs.ts';
+import type {ModelFolder, ModelStructure} from './diffusers-folder.ts';
 import {elementCount} from './dtypes.ts';
 import type {FloatType} from './half.ts';
 import {ldmPlaces, sameElements, type TextEncoderLayout} from './ldm-names.ts';
@@ -14,6 +14,7 @@ import {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
 /** Three networks under diffusers' names, from a file or from memory. A ModelFolder is one. */
 export interface Networks extends Readonly<Record<Network, SafetensorsFile | readonly NamedTensor[]>> {
 	readonly textEncoderConfig: Pick<TextEncoderConfig, 'hiddenAct' | 'maxPositionEmbeddings'>;
+	readonly schedulerConfig?: Pick<SchedulerConfig, 'rescaleBetasZeroSnr'>;
 }
 
 export interface SingleFileOptions extends SaveOptions {
@@ -48,12 +49,14 @@ export async function writeSingleFile(target: string, model: Networks, {dtype, m
 		for (const stack of stacks.values()) entries.push(encoder.fresh({...stack, read: () => readStack(stack)}, dtype));
 	}
 	entries.push(...(layout === 'clip' ? [positionIds(model.textEncoderConfig)] : openClipRemainder(entries, encoder, dtype)));
+	// A1111 and ComfyUI rescale their schedule when this key is there, whatever it holds.
+	if (model.schedulerConfig?.rescaleBetasZeroSnr) entries.push(encoder.fresh({name: 'ztsnr', shape: [1], read: () => Float32Array.of(0)}, dtype));
 	await writeSafetensors(target, entries, {format: 'pt', ...metadata});
 	return encoder;
 }
 
 /** SD 2's text encoder is OpenCLIP's, which has the exact GELU; SD 1's has the quick one. */
-const textEncoderLayout = ({textEncoderConfig}: Networks): TextEncoderLayout => (textEncoderConfig.hiddenAct === 'gelu' ? 'openclip' : 'clip');
+const textEncoderLayout = ({textEncoderConfig}: Pick<Networks, 'textEncoderConfig'>): TextEncoderLayout => (textEncoderConfig.hiddenAct === 'gelu' ? 'openclip' : 'clip');
 
 const named = (tensors: SafetensorsFile | readonly NamedTensor[]): readonly NamedTensor[] =>
 	tensors instanceof SafetensorsFile ? [...tensors.tensors].map(([name, {shape}]) => ({name, shape, read: () => tensors.readFloat32(name)})) : tensors;
@@ -96,13 +99,16 @@ function openClipRemainder(entries: readonly TensorToWrite[], encoder: Encoder, 
 	return [...copies, ones('text_projection', [width, width]), ones('logit_scale', [])];
 }
 
+/** Names and shapes of the networks' tensors, and what a single file lacks. A ModelFolder is one. */
+export type SingleFileStructure = ModelStructure & Readonly<Record<Network, {readonly tensors: ReadonlyMap<string, {readonly shape: readonly number[]}>}>>;
+
 /**
  * Opens a single file in LDM names as the weights of a model of the same structure, whose configs and tokenizer count:
  * neither can be read from the file.
  * @param like a model folder with the structure of the single file
  * @throws WeightsError listing the tensors that are missing or misshapen: key, expected, found
  */
-export async function openSingleFile(file: string, like: ModelFolder): Promise<ModelFolder> {
+export async function openSingleFile(file: string, like: SingleFileStructure): Promise<ModelFolder> {
 	const opened = await openSafetensors(path.resolve(file));
 	const mismatches: Mismatch[] = [];
 	const view = (network: Network): SafetensorsFile => {
@@ -129,4 +135,24 @@ export async function openSingleFile(file: string, like: ModelFolder): Promise<M
 		refuseMismatches(`${file} does not have the structure of ${like.folder}`, mismatches, 'Choose a single file of the same kind of model (SD 1.x or SD 2.x).');
 	}
 	return {...like, ...views, toNormalize: new Set(['unet', 'vae', 'textEncoder'] as const), warnings: [], close: () => opened.close()};
+}
+
+/** An autoencoder's own file in LDM names, bare or under one of the usual prefixes. @throws WeightsError listing the tensors that are missing or misshapen */
+export async function openAutoencoderFile(file: string, like: SingleFileStructure['vae']): Promise<SafetensorsFile> {
+	const opened = await openSafetensors(path.resolve(file));
+	const place = ldmPlaces('vae', like.tensors.keys(), 'clip');
+	const tensors = new Map<string, StoredTensor>();
+	const mismatches: Mismatch[] = [];
+	for (const [name, {shape}] of like.tensors) {
+		const at = place(name, shape);
+		const bare = at.name.replace('first_stage_model.', '');
+		const found = [at.name, bare, `vae.${bare}`, name].map(each => opened.tensors.get(each)).find(each => each !== undefined);
+		if (found === undefined || !sameElements(found.shape, at.shape)) mismatches.push({name: bare, expected: at.shape, found: found?.shape});
+		else tensors.set(name, {...found, shape});
+	}
+	if (mismatches.length > 0) {
+		await opened.close();
+		refuseMismatches(`${file} is not an autoencoder for this base model`, mismatches, 'Choose a VAE of Stable Diffusion 1 or 2.');
+	}
+	return opened.withTensors(tensors);
 }

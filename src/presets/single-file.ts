@@ -1,0 +1,109 @@
+import fs from 'node:fs';
+import {BaseModelError} from './model-error.ts';
+
+/** The families of models whose single files can be told apart and trained. */
+export type ModelFamily = 'sd1' | 'sd2';
+
+/** What a single-file model is, from its header and one small tensor. */
+export interface SingleFileFacts {
+	readonly family: ModelFamily;
+	readonly prediction: 'epsilon' | 'v_prediction';
+	readonly parameters: {readonly unet: number; readonly textEncoder: number; readonly autoencoder: number};
+}
+
+const UNET = 'model.diffusion_model.';
+/** The first layer that knows the width of the text states. */
+const TEXT_WIDTH = `${UNET}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight`;
+/** Its spread tells the two predictions of SD 2 apart (ComfyUI's rule): fine-tuning does not move it across. */
+const TELLING_BIAS = `${UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
+const VELOCITY_SPREAD = 0.09;
+
+interface Entry {
+	readonly dtype: string;
+	readonly shape: readonly number[];
+	readonly data_offsets: readonly [number, number];
+}
+
+/** @throws BaseModelError when the file is no Stable Diffusion 1.x or 2.x model in one safetensors file */
+export function readSingleFileFacts(file: string): SingleFileFacts {
+	const handle = fs.openSync(file, 'r');
+	try {
+		const {entries, metadata, begin} = readHeader(handle, file);
+		const names = Object.keys(entries);
+		const firstLayer = entries[`${UNET}input_blocks.0.0.weight`];
+		if (names.some(name => name.startsWith('conditioner.'))) throw refused(file, 'is a Stable Diffusion XL model');
+		if (!firstLayer) throw refused(file, names.some(name => /^(unet\.)?(down_blocks|conv_in)\./.test(name)) ? 'holds only a UNet' : 'is not a Stable Diffusion model');
+		if (firstLayer.shape[1] !== 4) throw refused(file, 'is a model for inpainting or with other inputs');
+		const width = entries[TEXT_WIDTH]?.shape[1];
+		if (width !== 768 && width !== 1024) throw refused(file, `has a UNet of another structure than Stable Diffusion 1 and 2 (${TEXT_WIDTH}: ${entries[TEXT_WIDTH]?.shape.join(' x ') ?? 'missing'})`);
+		const count = (prefix: string) => names.filter(name => name.startsWith(prefix)).reduce((sum, name) => sum + entries[name].shape.reduce((product, side) => product * side, 1), 0);
+		const family: ModelFamily = width === 768 ? 'sd1' : 'sd2';
+		return {
+			family,
+			prediction: family === 'sd2' && predictsVelocity(handle, entries[TELLING_BIAS], begin, metadata) ? 'v_prediction' : 'epsilon',
+			parameters: {unet: count(UNET), textEncoder: count('cond_stage_model.'), autoencoder: count('first_stage_model.')},
+		};
+	} finally {
+		fs.closeSync(handle);
+	}
+}
+
+function readHeader(handle: number, file: string): {entries: Readonly<Record<string, Entry>>; metadata: Readonly<Record<string, string>>; begin: number} {
+	const length = Buffer.alloc(8);
+	fs.readSync(handle, length, 0, 8, 0);
+	const size = Number(length.readBigUInt64LE());
+	if (size <= 100_000_000) {
+		const header = Buffer.alloc(size);
+		fs.readSync(handle, header, 0, size, 8);
+		try {
+			const {__metadata__: metadata = {}, ...entries} = JSON.parse(header.toString()) as Record<string, Entry> & {__metadata__?: Record<string, string>};
+			return {entries, metadata: metadata as Readonly<Record<string, string>>, begin: 8 + size};
+		} catch {}
+	}
+	throw new BaseModelError(`${file} is not a safetensors file.`, 'Choose a .safetensors file or a diffusers folder. A .ckpt file is a pickle, which can run code when it is opened, and is refused.');
+}
+
+function predictsVelocity(handle: number, bias: Entry | undefined, begin: number, metadata: Readonly<Record<string, string>>): boolean {
+	const stated = metadata['modelspec.prediction_type'] ?? metadata['modelspec.predict_key'];
+	if (stated === 'v' || stated === 'epsilon') return stated === 'v';
+	if (!bias) return false;
+	const [from, to] = bias.data_offsets;
+	const bytes = Buffer.alloc(to - from);
+	fs.readSync(handle, bytes, 0, bytes.length, begin + from);
+	const values = numbersOf(bytes, bias.dtype);
+	const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+	return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)) > VELOCITY_SPREAD;
+}
+
+function numbersOf(bytes: Buffer, dtype: string): number[] {
+	switch (dtype) {
+		case 'F32': {
+			return Array.from({length: bytes.length / 4}, (_, i) => bytes.readFloatLE(4 * i));
+		}
+
+		case 'BF16': {
+			const wide = Buffer.alloc(4);
+			return Array.from({length: bytes.length / 2}, (_, i) => {
+				wide.writeUInt16LE(bytes.readUInt16LE(2 * i), 2);
+				return wide.readFloatLE(0);
+			});
+		}
+
+		case 'F16': {
+			return Array.from({length: bytes.length / 2}, (_, i) => fromHalf(bytes.readUInt16LE(2 * i)));
+		}
+
+		default: {
+			return [];
+		}
+	}
+}
+
+function fromHalf(bits: number): number {
+	const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+	if (exponent === 31) return fraction ? Number.NaN : sign * Infinity;
+	return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+const refused = (file: string, what: string): BaseModelError =>
+	new BaseModelError(`${file} ${what}.`, 'Choose a Stable Diffusion 1.x or 2.x model: one safetensors file, or a diffusers folder.');
