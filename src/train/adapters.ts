@@ -1,8 +1,9 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import type {State} from './graph/index.ts';
-import {declareAdapter, type LoraHost} from './models/index.ts';
-import {scopeOver, type Adapter, type Scope} from './nn/index.ts';
-import {Parameters, type ParameterSource} from './parameters.ts';
+import {declareAdapter, hostsOf, type LoraHost} from './models/index.ts';
+import {scopeOver, type Adapter, type Declaration, type Scope} from './nn/index.ts';
+import {Parameters} from './parameters.ts';
+import {uniforms} from './random.ts';
 import type {LoraModule, LoraNetwork} from './weights/index.ts';
 
 /** A module and the size of its adapter. */
@@ -23,10 +24,29 @@ export class Adapters {
 		readonly modules: ReadonlyMap<string, Adapter>,
 	) {}
 
-	/** @param strength what all of them are multiplied by, besides alpha / rank */
-	static async load(network: LoraNetwork, planned: readonly PlannedAdapter[], source: ParameterSource, {strength = 1}: {strength?: number} = {}): Promise<Adapters> {
-		const parameters = await Parameters.load(`${network}.lora`, planned.flatMap(({host, rank}) => declareAdapter(host, rank)), source);
+	/**
+	 * Adapters that change nothing yet: B is zero, A uniform within ±1/√(inputs), as torch initialises a linear map and kohya an adapter.
+	 * @param strength what all of them are multiplied by, besides alpha / rank
+	 */
+	static async create(network: LoraNetwork, planned: readonly PlannedAdapter[], {seed = 0, strength = 1}: {seed?: number; strength?: number} = {}): Promise<Adapters> {
+		const declarations = planned.flatMap(({host, rank}) => declareAdapter(host, rank));
+		const byName = new Map(declarations.map(declaration => [declaration.name, declaration]));
+		const parameters = await Parameters.load(`${network}.lora`, declarations, {readFloat32: name => initialValues(byName.get(name) as Declaration, seed)});
 		return new Adapters(network, planned, parameters, new Map(planned.map(({host, rank, alpha}) => [host.path, {rank, scale: (strength * alpha) / rank}])));
+	}
+
+	/** Takes over the adapters of a file, as far as it has them. Where their alpha is another, B is scaled so that they do the same. */
+	async restore(modules: readonly LoraModule[]): Promise<void> {
+		const found = new Map(modules.filter(({network}) => network === this.network).map(module => [module.path, module]));
+		const values = new Map<string, () => Promise<Float32Array> | Float32Array>(this.parameters.stored().map(({name, read}) => [name, read]));
+		for (const {host, rank, alpha} of this.planned) {
+			const module = found.get(host.path);
+			if (module === undefined) continue;
+			const [down, up] = declareAdapter(host, rank);
+			values.set(down.name, () => module.down.read());
+			values.set(up.name, async () => (await module.up.read()).map(value => (value * module.alpha) / alpha));
+		}
+		await this.parameters.restore({readFloat32: async name => values.get(name)!()});
 	}
 
 	/** For writing. */
@@ -37,6 +57,21 @@ export class Adapters {
 			return {network: this.network, path: host.path, rank, alpha, down, up};
 		});
 	}
+}
+
+const initialValues = ({name, shape: [rows, ...inner]}: Declaration, seed: number): Float32Array => {
+	const inputs = inner.reduce((product, n) => product * n, 1);
+	if (name.endsWith('.lora_B.weight')) return new Float32Array(rows * inputs);
+	return uniforms(rows * inputs, {seed, stream: name}).map(value => (2 * value - 1) / Math.sqrt(inputs));
+};
+
+/** Adapters like those of a file, for the network with these parameters. */
+export function plannedLike(modules: readonly LoraModule[], network: LoraNetwork, declarations: readonly Declaration[]): PlannedAdapter[] {
+	const own = new Map(modules.filter(module => module.network === network).map(module => [module.path, module]));
+	return hostsOf(declarations).flatMap(host => {
+		const module = own.get(host.path);
+		return module ? [{host, rank: module.rank, alpha: module.alpha}] : [];
+	});
 }
 
 /** The adapters of a model. */

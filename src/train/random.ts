@@ -36,6 +36,17 @@ export function normals(count: number, key: RandomKey): Float32Array {
 	return values;
 }
 
+/** count independent numbers, uniform in [0, 1). */
+export function uniforms(count: number, key: RandomKey): Float32Array {
+	const [key0, key1, step, index, stream] = counterWords(key);
+	const words = new Int32Array(4);
+	return Float32Array.from({length: count}, (_, i) => {
+		if (i % 4 === 0) philox(words, key0, key1, i / 4, index, step, stream);
+		// 24 bits: as many as a float holds without rounding up to 1.
+		return (words[i % 4] >>> 8) * 2 ** -24;
+	});
+}
+
 /** One uniform integer 0 … bound−1; bound at most 2³². Throws RangeError for a bound that is no such integer. */
 export function uniformInt(bound: number, key: RandomKey): number {
 	return Math.floor(fraction(counterWords(key), 0) * checkedBound(bound));

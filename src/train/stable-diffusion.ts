@@ -1,11 +1,12 @@
 import type {Tensor} from '@tensorflow/tfjs';
+import {networkScope, type ModelAdapters, type Network} from './adapters.ts';
 import {compile, ops, type Body, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import {noiseSchedule, type NoiseSchedule} from './diffusion/index.ts';
 import {inLanes} from './lanes.ts';
 import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, unet, type Tokenizer} from './models/index.ts';
 import {declareParameters, scopeOver, type Declaration} from './nn/index.ts';
 import {Parameters} from './parameters.ts';
-import {checkWeights, WeightsError, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
+import {checkWeights, WeightsError, type LoraNetwork, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
 
 export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' | 'attention' | 'checkpointing'> {
 	/** As users count: 1 uses the last layer of the text encoder. */
@@ -14,8 +15,18 @@ export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' |
 	readonly frozen?: (name: string) => boolean;
 	/** Pieces that batches are cut into; see lanes.ts. Default 1. */
 	readonly lanes?: number;
+	/** Makes or loads adapters for the networks. */
+	readonly adapters?: (networks: DeclaredNetworks) => Promise<ModelAdapters>;
 	/** Called before each network is loaded. */
 	readonly onProgress?: (network: string) => void;
+}
+
+/** What adapters can be for. */
+export interface DeclaredNetworks {
+	/** Every parameter. */
+	readonly declared: Readonly<Record<LoraNetwork, readonly Declaration[]>>;
+	/** Without those of the last text layers, which clip skip leaves out. */
+	readonly used: Readonly<Record<LoraNetwork, readonly Declaration[]>>;
 }
 
 /** An image of floats -1 ... 1 or of noise: [height, width, channels] in row order, several one after another. */
@@ -35,6 +46,7 @@ export class StableDiffusion {
 		readonly unet: Parameters,
 		readonly textEncoder: Parameters,
 		readonly vae: Parameters,
+		readonly adapters: ModelAdapters,
 		readonly options: OpenOptions,
 	) {
 		this.schedule = noiseSchedule(folder.schedulerConfig);
@@ -66,6 +78,7 @@ export class StableDiffusion {
 			await load('unet', 'unet'),
 			await load('textEncoder', 'text_encoder'),
 			await load('vae', 'vae'),
+			(await options.adapters?.({declared, used: {unet: declared.unet, textEncoder: declareTextEncoder(folder, options)}})) ?? {},
 			options,
 		);
 	}
@@ -78,6 +91,11 @@ export class StableDiffusion {
 	/** Width of the text states. */
 	get contextWidth(): number {
 		return this.folder.textEncoderConfig.hiddenSize;
+	}
+
+	/** A network with its adapters. */
+	network(name: LoraNetwork): Network {
+		return {weights: this[name], adapters: this.adapters[name]};
 	}
 
 	/** Token ids of a prompt, `chunks` pieces of 77. */
@@ -95,7 +113,7 @@ export class StableDiffusion {
 		const {textEncoderConfig} = this.folder;
 		const tokens = Int32Array.from(prompts.flatMap(prompt => [...this.tokens(prompt, chunks)]));
 		const encode = this.#function('encode_prompts', {tokens: {shape: [prompts.length * chunks, 77], dtype: 'int32'}}, ({tokens}, state) => {
-			const states = encodeText(textEncoderConfig, {clipSkip: this.options.clipSkip})(scopeOver(this.textEncoder.tensors(state)), tokens);
+			const states = encodeText(textEncoderConfig, {clipSkip: this.options.clipSkip})(networkScope(this.network('textEncoder'), state).scope, tokens);
 			return {states: joinChunks(states, {chunks})};
 		});
 		return encode.call({tokens}).states;
@@ -136,7 +154,7 @@ export class StableDiffusion {
 				guidance: {shape: [], dtype: 'float32'},
 			},
 			({latents, timestep, states, guidance}, state) => {
-				const p = scopeOver(this.unet.tensors(state));
+				const p = networkScope(this.network('unet'), state).scope;
 				const rows = [ops.concat([latents, latents], 0), ops.tile(timestep, [2 * count]), states];
 				const both = this.#inLanes(rows, (sample, timesteps, context) => unet(unetConfig)(p, {sample, timesteps, context}));
 				const wide = ops.toFloat32(both);

@@ -70,6 +70,7 @@ export class StepRunner {
 			clipSkip: config.clipSkip,
 			unet: model.unet,
 			textEncoder: model.textEncoder,
+			adapters: model.adapters,
 		};
 		const made = (part: 'accumulate' | 'update') => {
 			const options = {optimizer: state.optimizer, gradientClip: config.gradientClip, textEncoderGradientClip: config.textEncoderGradientClip, penalty: penaltyOf(config), trainTextEncoder, part, lanes: model.options.lanes};

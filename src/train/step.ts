@@ -1,9 +1,10 @@
 import type {Tensor} from '@tensorflow/tfjs';
+import {networkScope, type ModelAdapters} from './adapters.ts';
 import {ops, type Signature, type State, type Tensors} from './graph/index.ts';
 import type {NoiseSchedule} from './diffusion/index.ts';
 import {cutIntoLanes, rowsOfLane} from './lanes.ts';
 import {encodeText, joinChunks, unet} from './models/index.ts';
-import {differentiable, gatherRows, gradients, scopeOver} from './nn/index.ts';
+import {differentiable, gatherRows, gradients, type Scope} from './nn/index.ts';
 import {clipCoefficient, globalNorm, type Optimizer} from './optim/index.ts';
 import {blockGradient, type Block, type Parameters} from './parameters.ts';
 import type {TextEncoderConfig, UNetConfig} from './weights/index.ts';
@@ -31,6 +32,8 @@ export interface StepModel {
 	readonly scalingFactor: number;
 	readonly unet: Parameters;
 	readonly textEncoder: Parameters;
+	/** Beside the weights; with them, the weights are not trained. */
+	readonly adapters?: ModelAdapters;
 }
 
 /** A network that is trained, with the state its updates need. Group 0 is the UNet, group 1 the text encoder: their rates differ. */
@@ -130,16 +133,17 @@ const rateAt = (rates: Float32Array, timesteps: Tensor) => ops.reshape(ops.gathe
 /** The body of the compiled step: inputs as in stepSignature, outputs the error of each row [rows] and the norm of the gradients before clipping. */
 export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, textEncoderGradientClip = 0, penalty = {kind: 'squared'}, trainTextEncoder, part, lanes = 1}: StepOptions) {
 	return (inputs: Tensors, state: State): Tensors => {
-		const unetTensors = model.unet.tensors(state);
-		const textTensors = trainTextEncoder ? model.textEncoder.tensors(state) : new Map<string, Tensor>();
+		const partOf = (name: 'unet' | 'textEncoder', group: 0 | 1) => networkScope({weights: model[name], adapters: model.adapters?.[name]}, state, {trained: trained.find(network => network.group === group)?.parameters});
+		const unetPart = partOf('unet', 0);
+		const textPart = trainTextEncoder ? partOf('textEncoder', 1) : undefined;
 		const {noisy, target} = noisyLatents(model, inputs as {moments: Tensor; epsilon: Tensor; noise: Tensor; timesteps: Tensor});
 
-		const wanted = trained.flatMap(({parameters, group, frozen}) => parameters.names.filter(name => !frozen?.(name)).map(name => ({group, name, tensor: (group === 0 ? unetTensors : textTensors).get(name) as Tensor})));
+		const wanted = trained.flatMap(({parameters, group, frozen}) => parameters.names.filter(name => !frozen?.(name)).map(name => ({group, name, tensor: (group === 0 ? unetPart : textPart)?.tensors.get(name) as Tensor})));
 		const perLane = cutIntoLanes(noisy.shape[0], lanes).map(lane => {
 			const cut = (x: Tensor) => rowsOfLane(x, lane);
 			const errorsOf = () => {
-				const states = trainTextEncoder ? textStates(model, textTensors, inputs.tokens, {chunks}) : inputs.states;
-				const prediction = unet(model.unetConfig)(scopeOver(unetTensors), {sample: cut(noisy), timesteps: ops.toFloat(cut(inputs.timesteps)), context: gatherRows(states, cut(inputs.promptOfRow))});
+				const states = textPart ? textStates(model, textPart.scope, inputs.tokens, {chunks}) : inputs.states;
+				const prediction = unet(model.unetConfig)(unetPart.scope, {sample: cut(noisy), timesteps: ops.toFloat(cut(inputs.timesteps)), context: gatherRows(states, cut(inputs.promptOfRow))});
 				return rowErrors(prediction, cut(target), penalty);
 			};
 			const {value, gradients: found} = gradients(errorsOf, wanted.map(({tensor}) => tensor), cut(inputs.rowWeights));
@@ -182,8 +186,7 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 }
 
 /** tokens: [prompts · chunks, 77] -> [prompts, 75·chunks + 2, width]. */
-const textStates = ({textEncoderConfig, clipSkip}: StepModel, tensors: ReadonlyMap<string, Tensor>, tokens: Tensor, {chunks}: {chunks: number}) =>
-	joinChunks(encodeText(textEncoderConfig, {clipSkip})(scopeOver(tensors), tokens), {chunks});
+const textStates = ({textEncoderConfig, clipSkip}: StepModel, p: Scope, tokens: Tensor, {chunks}: {chunks: number}) => joinChunks(encodeText(textEncoderConfig, {clipSkip})(p, tokens), {chunks});
 
 /** The mean penalty of each row. prediction, target: [rows, height, width, channels] -> [rows]. */
 export function rowErrors(prediction: Tensor, target: Tensor, penalty: Penalty): Tensor {

@@ -8,11 +8,11 @@ import type {TrainedNetwork} from './step.ts';
 /** What of the config decides about updates. */
 export type UpdateConfig = Pick<
 	TrainingConfig,
-	| 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
+	| 'training' | 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'loraLearningRate' | 'loraTextEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
 	| 'weightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'scaleLearningRate' | 'freezeClipNormalization'
 >;
 
-/** Everything on the device that training changes: weights, the optimizer's state, averages. */
+/** Everything on the device that training changes: weights or adapters, the optimizer's state, averages. */
 export class TrainedState {
 	readonly optimizer: Optimizer;
 	/** Of the UNet. */
@@ -23,9 +23,10 @@ export class TrainedState {
 	/** A network that has been trained and is now kept as it is. */
 	#finished: readonly TrainedNetwork[] = [];
 
-	constructor(model: Pick<StableDiffusion, 'unet' | 'textEncoder'>, private readonly config: UpdateConfig) {
+	constructor(model: Pick<StableDiffusion, 'unet' | 'textEncoder'> & Partial<Pick<StableDiffusion, 'adapters'>>, private readonly config: UpdateConfig) {
 		this.optimizer = adamw({beta1: config.adamBeta1, beta2: config.adamBeta2, epsilon: config.adamEpsilon});
-		this.average = config.ema && config.trainUnet ? (config.emaMemory === 'host' ? hostAverage : deviceAverage)(model.unet) : undefined;
+		const [unet, textEncoder] = [model.adapters?.unet?.parameters ?? model.unet, model.adapters?.textEncoder?.parameters ?? model.textEncoder];
+		this.average = config.ema && config.trainUnet ? (config.emaMemory === 'host' ? hostAverage : deviceAverage)(unet) : undefined;
 		const trained = (parameters: Parameters, group: 0 | 1): TrainedNetwork => ({
 			parameters,
 			group,
@@ -34,7 +35,7 @@ export class TrainedState {
 			...(group === 1 && config.freezeClipNormalization && {frozen: isNormalization}),
 			accumulator: config.gradientAccumulation > 1 ? parameters.zeros('gradient') : undefined,
 		});
-		this.#networks = [...(config.trainUnet ? [trained(model.unet, 0)] : []), ...(config.trainTextEncoder ? [trained(model.textEncoder, 1)] : [])];
+		this.#networks = [...(config.trainUnet ? [trained(unet, 0)] : []), ...(config.trainTextEncoder ? [trained(textEncoder, 1)] : [])];
 	}
 
 	/** What the next step trains. */
@@ -60,10 +61,10 @@ export class TrainedState {
 
 	/** The learning rates of the step after `done` steps, [UNet, text encoder]. */
 	learningRates(done: number, totalSteps: number): readonly [number, number] {
-		const {learningRate, textEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower, scaleLearningRate, batchSize, gradientAccumulation} = this.config;
+		const {training, learningRate, textEncoderLearningRate, loraLearningRate, loraTextEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower, scaleLearningRate, batchSize, gradientAccumulation} = this.config;
 		const scale = this.learningRateScale * (scaleLearningRate ? batchSize * gradientAccumulation : 1);
 		const rate = (unscaled: number, base = unscaled * scale) => (base === 0 ? 0 : learningRateAt(learningRateSchedule, done, {learningRate: base, warmupSteps, totalSteps, cycles: scheduleCycles, power: schedulePower}));
-		return [rate(learningRate), rate(textEncoderLearningRate)];
+		return training === 'lora' ? [rate(loraLearningRate), rate(loraTextEncoderLearningRate)] : [rate(learningRate), rate(textEncoderLearningRate)];
 	}
 
 	/** The inputs of the compiled step that depend on how many steps are done. */
@@ -90,7 +91,7 @@ export class TrainedState {
 
 	/** Every tensor of the state by file of a checkpoint: names and values as they are continued from. */
 	files(): ReadonlyMap<string, readonly {readonly parameters: ParameterSet; readonly prefix: string}[]> {
-		const name = ({group}: TrainedNetwork) => (group === 0 ? 'unet' : 'text_encoder');
+		const name = ({group}: TrainedNetwork) => (group === 0 ? 'unet' : 'text_encoder') + (this.config.training === 'lora' ? '.lora' : '');
 		const files = new Map<string, {parameters: ParameterSet; prefix: string}[]>();
 		for (const network of this.#networks) {
 			files.set(`${name(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]);

@@ -1,7 +1,8 @@
+import {networkScope} from './adapters.ts';
 import type {TrainingImage} from './batches.ts';
 import {compile, ops, type Compiled, type CompileOptions, type Signature} from './graph/index.ts';
 import type {Latents} from './latents.ts';
-import {gatherRows, scopeOver} from './nn/index.ts';
+import {gatherRows} from './nn/index.ts';
 import {unet} from './models/index.ts';
 import {normals} from './random.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
@@ -60,7 +61,7 @@ export class Validation {
 	}
 
 	#function(rows: number, tokens: number): Compiled<Signature> {
-		const {folder, schedule, unet: parameters} = this.model;
+		const {folder, schedule} = this.model;
 		const latent = [rows, this.latents.side, this.latents.side, folder.unetConfig.inChannels];
 		const model = {schedule, predictionType: folder.schedulerConfig.predictionType, scalingFactor: folder.vaeConfig.scalingFactor};
 		const found = this.#compiled.get(tokens);
@@ -68,7 +69,7 @@ export class Validation {
 		const compiled = compile<Signature>('validation_errors', (inputs, state) => {
 			const {noisy, target} = noisyLatents(model, inputs as Parameters<typeof noisyLatents>[1]);
 			const context = gatherRows(inputs.states, ops.integers(Array<number>(rows).fill(0)));
-			const sample = unet(folder.unetConfig)(scopeOver(parameters.tensors(state)), {sample: noisy, timesteps: ops.toFloat(inputs.timesteps), context});
+			const sample = unet(folder.unetConfig)(networkScope(this.model.network('unet'), state).scope, {sample: noisy, timesteps: ops.toFloat(inputs.timesteps), context});
 			return {errors: rowErrors(sample, target, {kind: 'squared'})};
 		}, {
 			moments: {shape: [...latent.slice(0, 3), 2 * latent[3]], dtype: 'float32'},

@@ -2,12 +2,12 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type {Tensor} from '@tensorflow/tfjs';
-import {Adapters, networkScope, type Network} from '../../src/train/adapters.ts';
+import {Adapters, networkScope, plannedLike, type Network} from '../../src/train/adapters.ts';
 import {compile, ops, type State, type Tensors} from '../../src/train/graph/index.ts';
-import {encodeText, hostsOf, loraHosts, unet} from '../../src/train/models/index.ts';
+import {encodeText, loraHosts, unet} from '../../src/train/models/index.ts';
 import {gradients} from '../../src/train/nn/index.ts';
 import {Parameters} from '../../src/train/parameters.ts';
-import {mergedWeight, openLora, openNetwork, openSafetensors, parseTextEncoderConfig, parseUNetConfig, writeLora, type LoraModule, type LoraNetwork, type LoraTensor, type SafetensorsFile, type TextEncoderConfig, type UNetConfig} from '../../src/train/weights/index.ts';
+import {mergedWeight, openLora, openNetwork, openSafetensors, parseTextEncoderConfig, parseUNetConfig, writeLora, type LoraModule, type LoraNetwork, type SafetensorsFile, type TextEncoderConfig, type UNetConfig} from '../../src/train/weights/index.ts';
 import {largestDifference, relativeL2, Worst, type Check, type Section} from './check.ts';
 import {declareTextEncoder} from './clip.ts';
 import {sampled} from './gradients.ts';
@@ -72,14 +72,9 @@ class Base {
 
 	async withAdapters(modules: readonly LoraModule[]): Promise<Networks> {
 		const load = async (network: LoraNetwork): Promise<Network> => {
-			const own = modules.filter(module => module.network === network);
-			const halves = new Map(own.flatMap(({path, down, up}): [string, LoraTensor][] => [[`${path}.lora_A.weight`, down], [`${path}.lora_B.weight`, up]]));
-			const hosts = new Map(hostsOf(this.declared[network]).map(host => [host.path, host]));
-			const planned = own.flatMap(({path, rank, alpha}) => (hosts.has(path) ? [{host: hosts.get(path)!, rank, alpha}] : []));
-			return {
-				weights: await Parameters.load(network, this.declared[network], this.files[network]),
-				adapters: await Adapters.load(network, planned, {readFloat32: async name => halves.get(name)!.read()}),
-			};
+			const adapters = await Adapters.create(network, plannedLike(modules, network, this.declared[network]));
+			await adapters.restore(modules);
+			return {weights: await Parameters.load(network, this.declared[network], this.files[network]), adapters};
 		};
 		return new Networks(this.configs, {unet: await load('unet'), textEncoder: await load('textEncoder')});
 	}
