@@ -98,6 +98,8 @@ describe('rules between settings', () => {
 		['a constant schedule has no warm-up', {learningRateSchedule: 'constant', warmupSteps: 5}, undefined, ['warn learningRateSchedule']],
 		['weight decay of 0.1 is too much', {weightDecay: 0.1}, undefined, ['warn weightDecay']],
 		['XLA does not pay on the CPU', {engine: 'xla'}, undefined, ['warn engine']],
+		['a LoRA to continue needs LoRA training', {loraFile: '/toy.safetensors'}, undefined, ['block loraFile']],
+		['a LoRA has no average', {training: 'lora', loraFile: '/toy.safetensors', ema: true}, undefined, ['adjust ema']],
 		['a GPU cannot be demanded yet', {device: 'gpu'}, {gpu: true}, ['block device']],
 	])('%s', (_, changes, facts, expected) => {
 		expect(keysAndLevels(changes, facts)).toEqual(expected);

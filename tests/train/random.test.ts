@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {normals, permutation, philox, uniformInt} from '../../src/train/random.ts';
+import {normals, permutation, philox, uniformInt, uniforms} from '../../src/train/random.ts';
 
 function block(key: [number, number], counter: [number, number, number, number]): string {
 	const words = new Int32Array(4);
@@ -15,6 +15,19 @@ describe('Philox4x32-10', () => {
 		{key: [0xa4093822, 0x299f31d0], counter: [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], answer: 'd16cfe09 94fdcceb 5001e420 24126ea1'},
 	] as const)('gives the published block for key $key', ({key, counter, answer}) => {
 		expect(block([...key], [...counter])).toBe(answer);
+	});
+});
+
+describe('uniforms', () => {
+	test('fill [0, 1) evenly, differently for every key', () => {
+		const count = 100_000;
+		const values = uniforms(count, {seed: 7, stream: 'weights'});
+		const tenths = Array.from({length: 10}, (_, tenth) => values.filter(value => Math.floor(value * 10) === tenth).length);
+		expect(tenths.reduce((sum, found) => sum + found)).toBe(count);
+		// Five standard deviations of a binomial count.
+		for (const found of tenths) expect(Math.abs(found - count / 10)).toBeLessThan(5 * Math.sqrt(count * 0.1 * 0.9));
+		expect(uniforms(5, {seed: 7, stream: 'weights'})).toEqual(values.slice(0, 5));
+		expect(uniforms(5, {seed: 7, stream: 'other weights'})).not.toEqual(values.slice(0, 5));
 	});
 });
 
