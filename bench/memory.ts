@@ -1,0 +1,60 @@
+// Compares the memory plan with the resident memory of real training steps on this CPU.
+//   npx tsx bench/memory.ts [--models FOLDER] [--only demo]
+// Writes bench/results/memory-cpu.json. Some five minutes and 8 GB; the models have random weights and are made once.
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, writeFileSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {cpuProfile, defaultConcept, defaultConfig, planMemory, readModelShape, type TrainingConfig} from '../src/presets/index.ts';
+import {cacheFolder} from '../src/train/runtime/index.ts';
+import {isArchitecture, syntheticModel} from './synthetic-model.ts';
+
+const {values: {models, only}} = parseArgs({options: {models: {type: 'string', default: path.join(cacheFolder(), 'bench-models')}, only: {type: 'string'}}});
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+const unetOnly = {trainTextEncoder: false, attention: 'full'} as const;
+const cases: readonly {readonly model: string; readonly settings: Partial<TrainingConfig>; readonly prior?: boolean}[] = [
+	{model: 'demo', settings: {resolution: 128, attention: 'full', batchSize: 4}, prior: true},
+	{model: 'demo', settings: {...unetOnly, resolution: 128}},
+	{model: 'demo', settings: {...unetOnly, resolution: 256, batchSize: 4}},
+	{model: 'demo', settings: {trainTextEncoder: false, resolution: 256, batchSize: 4, attention: 'chunked', gradientCheckpointing: true}},
+	{model: 'demo', settings: {...unetOnly, resolution: 128, engine: 'eager'}},
+	{model: 'mid', settings: {...unetOnly, resolution: 256}},
+	{model: 'mid', settings: {...unetOnly, resolution: 256, engine: 'eager'}},
+	{model: 'mid', settings: {...unetOnly, resolution: 256, precision: 'bf16'}},
+	{model: 'mid', settings: {...unetOnly, resolution: 256, ema: true, gradientAccumulation: 2}},
+	{model: 'mid', settings: {attention: 'full', resolution: 256, batchSize: 4}},
+	{model: 'mid', settings: {resolution: 384, batchSize: 2}},
+	{model: 'mid', settings: {...unetOnly, resolution: 512}},
+	{model: 'mid', settings: {trainTextEncoder: false, resolution: 512}},
+	{model: 'mid', settings: {trainTextEncoder: false, resolution: 512, gradientCheckpointing: true}},
+];
+
+interface Measured {
+	readonly lanes: number;
+	readonly peakBytes: number;
+	readonly phases: Readonly<Record<string, {readonly peakBytes: number}>>;
+}
+
+const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
+const runs = [];
+for (const {model, settings, prior = false} of cases.filter(({model}) => only === undefined || model === only)) {
+	const output = execFileSync('npx', ['tsx', path.join(here, 'memory-phases.ts'), '--model', model, '--models', models, '--settings', JSON.stringify(settings), ...(prior ? ['--prior'] : [])], {
+		cwd: path.dirname(here), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 26,
+	});
+	const measured = JSON.parse(output.trim().split('\n').at(-1) as string) as Measured;
+	const concepts = [{...defaultConcept(), classImagesPerInstance: prior ? 1 : 0}];
+	const shape = readModelShape(isArchitecture(model) ? await syntheticModel(model, models) : model);
+	const plan = planMemory({...defaultConfig(), ...settings, concepts}, shape, {profile: cpuProfile, lanes: measured.lanes});
+	const error = plan.peakBytes / measured.peakBytes - 1;
+	runs.push({model, settings, prior, lanes: measured.lanes, measuredBytes: measured.peakBytes, plannedBytes: Math.round(plan.peakBytes), error: Number(error.toFixed(3)), measuredByPhase: Object.fromEntries(Object.entries(measured.phases).map(([phase, {peakBytes}]) => [phase, peakBytes]))});
+	console.log(`${model} ${JSON.stringify(settings)}${prior ? ' with class images' : ''}: ${gib(measured.peakBytes)} GiB measured, ${gib(plan.peakBytes)} planned (${error > 0 ? '+' : ''}${(100 * error).toFixed(1)} %)`);
+}
+const worst = Math.max(...runs.map(({error}) => Math.abs(error)));
+console.log(`largest difference: ${(100 * worst).toFixed(1)} %`);
+if (only === undefined) {
+	mkdirSync(path.join(here, 'results'), {recursive: true});
+	writeFileSync(path.join(here, 'results/memory-cpu.json'), `${JSON.stringify({cpu: os.cpus()[0].model, cores: os.availableParallelism(), largestDifference: worst, runs}, null, '\t')}\n`);
+}

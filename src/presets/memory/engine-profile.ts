@@ -1,0 +1,230 @@
+import type {Unit} from './network-units.ts';
+
+/** 16 stands for both half formats. */
+export type Bits = 16 | 32;
+
+/**
+ * Bytes that the forward pass leaves for the backward pass at each position of one image, per channel of the unit's input and
+ * output; and per entry of the score matrix, when attention keeps it.
+ */
+export interface KeptBytes {
+	readonly resnet: {readonly channelsIn: number; readonly channelsOut: number; readonly shortcut: number};
+	readonly transformer: number;
+	readonly convolution: number;
+	readonly textLayer: {readonly channelsIn: number; readonly channelsOut: number};
+	readonly score: number;
+	/** With gradient checkpointing: what is left of a unit that is computed again. */
+	readonly checkpointed: {readonly resnet: number; readonly transformer: number; readonly textLayer: number};
+}
+
+/**
+ * What an engine takes in bytes where engines differ. Everything else (how many parameters and activations there are) follows
+ * from the model.
+ */
+export interface EngineProfile {
+	readonly name: 'pytorch' | 'cpu' | 'gpu';
+	/** Where the memory is. */
+	readonly device: 'cpu' | 'gpu';
+	/** What the byte counts rest on. */
+	readonly basis: string;
+	/** Whether they were compared with measured peaks of this engine. */
+	readonly calibrated: boolean;
+	readonly kept: Readonly<Record<Bits, KeptBytes>>;
+	/** Largest share of a unit's activations that exists a second time while its gradients are made. */
+	readonly backwardShare: number;
+	/** Bytes per entry of the score matrix that the backward pass of attention holds at once. */
+	readonly scoreGradient: number;
+	/** Chunked attention: size of a piece of the score matrix in f32, and how many the backward pass holds at once. Scores that fit one piece are kept as in full attention. */
+	readonly chunkBytes: number;
+	readonly chunksAtOnce: number;
+	/** Bytes that a network which is only used takes per parameter. */
+	frozen(bits: Bits): number;
+	/** Whether the autoencoder and the text encoder stay while the UNet trains on cached latents and text states. */
+	readonly keepsFrozen: {readonly autoencoder: boolean; readonly textEncoder: boolean};
+	/** Executed one by one, operations keep all their results to the end of the step: times the activations, and bytes per trained parameter. */
+	readonly eager: {readonly activations: number; readonly perParameter: number};
+	/** While parameters are updated: bytes per trained parameter, and copies of the largest tensor. */
+	readonly update: {readonly perParameter: number; readonly largestTensors: number};
+	/** Bytes per pixel of the image for each channel of the autoencoder's first level, f32. */
+	readonly autoencoder: {readonly encode: number; readonly decode: number};
+	/** Bytes per position and channel of the widest layer while the UNet only predicts, f32. */
+	readonly predict: number;
+	/** What the networks take while they are read, beyond the weights as they are kept. */
+	load(unetParameters: number, textEncoderParameters: number): number;
+	/** With gradient accumulation: bytes per trained parameter for the sums. */
+	readonly accumulator: number;
+	/** How much of its gradients each further lane adds: lanes end a layer at about the same time, and then its gradients are added up. */
+	readonly laneGradients: number;
+	/** While files are written: copies of the largest tensor in the memory that the plan is about. */
+	readonly save: {readonly largestTensors: number};
+	/** The program, its libraries, contexts and kernels; and what it takes for each unit of a compiled step. */
+	readonly context: {readonly bytes: number; readonly perUnit: number};
+	/** Memory that is taken and cannot be used: gaps between tensors, rounding up; a share of everything but the context. */
+	readonly gaps: number;
+}
+
+const gibibyte = 2 ** 30;
+const mebibyte = 2 ** 20;
+
+/**
+ * PyTorch 2.11 with diffusers, eager, allocator's peak: the byte counts of the tensors that its autograd keeps. Here to check
+ * the formulas by figures that were measured independently of this program.
+ */
+export const pytorchProfile: EngineProfile = {
+	name: 'pytorch',
+	device: 'gpu',
+	basis: 'tensors kept by autograd, checked against the allocator of an H200',
+	calibrated: true,
+	kept: {
+		32: {
+			resnet: {channelsIn: 12, channelsOut: 12, shortcut: 0},
+			transformer: 124,
+			convolution: 4,
+			textLayer: {channelsIn: 48, channelsOut: 12},
+			score: 4,
+			checkpointed: {resnet: 4, transformer: 16, textLayer: 4},
+		},
+		// Autocast keeps the inputs of norms and softmax in f32, and a half copy for the matrix product that follows.
+		16: {
+			resnet: {channelsIn: 10, channelsOut: 10, shortcut: 2},
+			transformer: 74,
+			convolution: 2,
+			textLayer: {channelsIn: 32, channelsOut: 8},
+			score: 6,
+			checkpointed: {resnet: 2, transformer: 10, textLayer: 4},
+		},
+	},
+	backwardShare: 0,
+	scoreGradient: 8,
+	chunkBytes: 0,
+	chunksAtOnce: 0,
+	frozen: bits => bits / 8,
+	keepsFrozen: {autoencoder: false, textEncoder: true},
+	// The foreach update of AdamW makes one temporary of all parameters.
+	update: {perParameter: 4, largestTensors: 0},
+	// ComfyUI's fitted rule, 1767 and 2178 bytes per pixel and byte of the number format for 128 channels.
+	autoencoder: {encode: (1767 * 4) / 128, decode: (2178 * 4) / 128},
+	predict: 40,
+	// Networks are read in f32, and what is only used is converted then.
+	load: (unetParameters, textEncoderParameters) => 2 * (unetParameters + textEncoderParameters),
+	accumulator: 4,
+	laneGradients: 1,
+	eager: {activations: 1, perParameter: 0},
+	save: {largestTensors: 0},
+	context: {bytes: 0, perUnit: 0},
+	gaps: 0,
+};
+
+/**
+ * What our layers keep, counted in src/train/nn: a resnet the input and the result of each of its two norms (the activation is
+ * part of the norm); a transformer 30 times its channels (8 of them before GEGLU, 4 after it). Halves where the layers compute in halves.
+ */
+const ownKept = (bits: Bits): KeptBytes => {
+	const bytes = bits / 8;
+	return {
+		resnet: {channelsIn: 2 * bytes, channelsOut: 2 * bytes, shortcut: 0},
+		transformer: 30 * bytes,
+		convolution: bytes,
+		textLayer: {channelsIn: 9 * bytes, channelsOut: 2 * bytes},
+		score: bytes,
+		checkpointed: {resnet: bytes, transformer: 4 * bytes, textLayer: bytes},
+	};
+};
+
+/**
+ * Our engine on the CPU, as one TensorFlow graph. Calibrated by bench/memory.ts against resident memory, which differs by some 6 %
+ * from run to run: the executor's order of operations and the gaps of the C library's allocator do.
+ */
+export const cpuProfile: EngineProfile = {
+	name: 'cpu',
+	device: 'cpu',
+	basis: 'tensors kept by our layers, calibrated on resident memory (bench/memory.ts)',
+	calibrated: true,
+	kept: {32: ownKept(32), 16: ownKept(16)},
+	backwardShare: 1,
+	scoreGradient: 8,
+	chunkBytes: 128 * mebibyte,
+	chunksAtOnce: 5,
+	frozen: () => 4,
+	keepsFrozen: {autoencoder: true, textEncoder: true},
+	update: {perParameter: 0, largestTensors: 3},
+	autoencoder: {encode: 16, decode: 20},
+	predict: 40,
+	load: () => 0,
+	// The sums, the zeros that they begin again with, and one more set that the allocator holds between the two functions.
+	accumulator: 12,
+	laneGradients: 0.7,
+	// Clipped gradients and decays beside the gradients themselves.
+	eager: {activations: 3.7, perParameter: 8},
+	save: {largestTensors: 3},
+	context: {bytes: 540 * mebibyte, perUnit: 1.5 * mebibyte},
+	gaps: 0.12,
+};
+
+/**
+ * Our engine on a GPU, compiled by XLA. Not yet compared with a GPU: activations as on the CPU, the state updated in place (XLA
+ * aliases every variable), gradients in f32 until the clip knows their norm, CUDA's context with cuDNN and cuBLAS about 0.8 GiB,
+ * and 6 % that the allocator rounds up and scatters.
+ */
+export const gpuProfile: EngineProfile = {
+	...cpuProfile,
+	name: 'gpu',
+	device: 'gpu',
+	basis: 'tensors kept by our layers; not yet calibrated on a GPU',
+	calibrated: false,
+	update: {perParameter: 0, largestTensors: 1},
+	save: {largestTensors: 1},
+	context: {bytes: 0.8 * gibibyte, perUnit: 0},
+	gaps: 0.06,
+};
+
+/** Bytes that a unit keeps for the backward pass per image, without scores. */
+export const keptBytes = ({kind, positions, channelsIn, channelsOut}: Unit, kept: KeptBytes): number => {
+	switch (kind) {
+		case 'resnet': {
+			const {channelsIn: input, channelsOut: output, shortcut} = kept.resnet;
+			return positions * (input * channelsIn + output * channelsOut + (channelsIn === channelsOut ? 0 : shortcut * channelsIn));
+		}
+
+		case 'transformer': {
+			return positions * channelsIn * kept.transformer;
+		}
+
+		case 'text-layer': {
+			return positions * (channelsIn * kept.textLayer.channelsIn + channelsOut * kept.textLayer.channelsOut);
+		}
+
+		case 'convolution': {
+			return positions * channelsIn * kept.convolution;
+		}
+
+		case 'other': {
+			return 0;
+		}
+	}
+};
+
+/** The same with gradient checkpointing. */
+export const checkpointedBytes = (unit: Unit, kept: KeptBytes): number => {
+	const {kind, positions, channelsIn} = unit;
+	switch (kind) {
+		case 'resnet': {
+			return positions * channelsIn * kept.checkpointed.resnet;
+		}
+
+		case 'transformer': {
+			return positions * channelsIn * kept.checkpointed.transformer;
+		}
+
+		case 'text-layer': {
+			return positions * channelsIn * kept.checkpointed.textLayer;
+		}
+
+		default: {
+			return keptBytes(unit, kept);
+		}
+	}
+};
+
+/** Entries of each of the unit's score matrices, of one image. */
+export const scoreEntries = ({positions, attention}: Unit): readonly number[] => (attention ? attention.keys.map(keys => attention.heads * positions * keys) : []);

@@ -1,0 +1,49 @@
+/** What of a training config decides about memory. */
+export interface MemoryConfig {
+	readonly resolution: number;
+	readonly batchSize: number;
+	readonly gradientAccumulation: number;
+	readonly trainUnet: boolean;
+	readonly trainTextEncoder: boolean;
+	readonly ema: boolean;
+	readonly emaMemory: 'device' | 'host';
+	/** f32, or one of the halves. */
+	readonly precision: string;
+	/** `full` keeps every score, `chunked` pieces of them, `fused` none. */
+	readonly attention: string;
+	readonly gradientCheckpointing: boolean;
+	readonly cacheLatents: string;
+	readonly concepts: readonly {readonly classImagesPerInstance: number}[];
+	/** `eager` keeps the results of all operations; the others free what they no longer need. */
+	readonly engine: string;
+	/** AdamW when absent. */
+	readonly optimizer?: string;
+	/** `lora` trains adapters beside frozen networks; full when absent. */
+	readonly training?: string;
+	readonly loraRank?: number;
+	readonly loraTextEncoderRank?: number;
+	/** `attention`, `transformer` (all its linear maps) or `all` (convolutions too). */
+	readonly loraTargets?: string;
+}
+
+/**
+ * Bytes of state per trained parameter: AdamW two f32 moments, Lion and SGD with momentum one. In 8 bits a moment takes a byte
+ * and each block of 256 an f32 scale (Dettmers et al. 2022). Adafactor keeps sums of rows and columns.
+ */
+const stateBytes: Readonly<Record<string, number>> = {
+	adamw: 8,
+	adamw8bit: 2 * (1 + 4 / 256),
+	lion: 4,
+	lion8bit: 1 + 4 / 256,
+	sgd: 0,
+	adafactor: 0.02,
+};
+
+/** Bytes that the optimizer keeps for each trained parameter; of an unknown one, AdamW's. */
+export const optimizerBytesPerParameter = (optimizer = 'adamw'): number => stateBytes[optimizer.toLowerCase().replaceAll(/[^a-z\d]/g, '')] ?? stateBytes.adamw;
+
+export const isLora = ({training}: Pick<MemoryConfig, 'training'>): boolean => training === 'lora';
+
+/** Images of one micro-batch: class images double it. */
+export const rowsOf = ({batchSize, concepts}: Pick<MemoryConfig, 'batchSize' | 'concepts'>): number =>
+	batchSize * (concepts.some(({classImagesPerInstance}) => classImagesPerInstance > 0) ? 2 : 1);

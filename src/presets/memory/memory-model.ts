@@ -1,0 +1,208 @@
+import {checkpointedBytes, keptBytes, scoreEntries, type Bits, type EngineProfile} from './engine-profile.ts';
+import {isLora, optimizerBytesPerParameter, rowsOf, type MemoryConfig} from './memory-config.ts';
+import {autoencoderFactor, type ModelShape} from './model-shape.ts';
+import {autoencoderParameters, pairParametersOf, parametersOf, textEncoderUnits, unetUnits, type Unit} from './network-units.ts';
+
+/** What memory is spent on. */
+export const memoryLines = ['weights', 'textEncoder', 'autoencoder', 'gradients', 'optimizer', 'ema', 'casts', 'activations', 'attention', 'working', 'context', 'reserve'] as const;
+export type MemoryLine = (typeof memoryLines)[number];
+/** Bytes by line; a line that takes nothing may be absent. */
+export type LineBytes = Readonly<Partial<Record<MemoryLine, number>>>;
+
+/** The parts of a run. `step` is at its worst moment, somewhere in the backward pass; `update` when all gradients are there. */
+export const memoryPhases = ['load', 'encode', 'step', 'update', 'sample', 'save'] as const;
+export type MemoryPhase = (typeof memoryPhases)[number];
+
+export interface PhaseMemory {
+	readonly phase: MemoryPhase;
+	/** They add up to `bytes`. */
+	readonly lines: LineBytes;
+	readonly bytes: number;
+}
+
+export interface MemoryPlan {
+	readonly engine: EngineProfile['name'];
+	readonly device: EngineProfile['device'];
+	/** Whether the engine's byte counts were compared with measured peaks. */
+	readonly calibrated: boolean;
+	readonly phases: readonly PhaseMemory[];
+	/** The phase that needs most. */
+	readonly peak: PhaseMemory;
+	readonly peakBytes: number;
+	/** Every line at its largest, whenever that is: more than the peak in all, as not all are largest at once. */
+	readonly lines: LineBytes;
+	readonly trainedParameters: number;
+}
+
+export interface PlanOptions {
+	readonly profile: EngineProfile;
+	/** Pieces that the batch of a small model is cut into on a CPU: each makes gradients of its own. Default 1. */
+	readonly lanes?: number;
+}
+
+/**
+ * The memory that training takes, in bytes. Every engine keeps weights, gradients and moments in f32: 4 bytes a trained parameter
+ * for the weight, 4 for its gradient, 8 for AdamW. Activations pile up layer by layer in the forward pass and are given back in
+ * the backward pass, while gradients take their place. What a layer keeps, and what an engine takes besides, is in its profile.
+ */
+export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, lanes = 1}: PlanOptions): MemoryPlan => {
+	const work = workOf(config, shape, profile, lanes);
+	const {bits, unet, text, trainedParameters} = work;
+	const [unetParameters, textParameters] = [unet, text].map(parametersOf);
+	const lora = isLora(config);
+	const perWeight = (isTrained: boolean) => (isTrained && !lora ? 4 : profile.frozen(bits));
+	const keepsText = config.trainTextEncoder || profile.keepsFrozen.textEncoder;
+	const autoencoder = autoencoderParameters(shape.autoencoder) * profile.frozen(bits);
+	const keepsAutoencoder = profile.keepsFrozen.autoencoder || config.cacheLatents === 'off';
+	const networks: LineBytes = {
+		weights: unetParameters * perWeight(config.trainUnet) + (lora ? 4 * trainedParameters : 0),
+		textEncoder: keepsText ? textParameters * perWeight(config.trainTextEncoder) : 0,
+		autoencoder: keepsAutoencoder ? autoencoder : 0,
+		context: profile.context.bytes,
+	};
+	const compiled = profile.context.perUnit * (unet.length + (config.trainTextEncoder ? text.length : 0)) * work.lanes;
+	const held: LineBytes = plus(networks, {
+		optimizer: optimizerBytesPerParameter(config.optimizer) * trainedParameters,
+		ema: config.ema && config.trainUnet && (profile.device === 'cpu' || config.emaMemory === 'device') ? 4 * unetParameters : 0,
+		gradients: config.gradientAccumulation > 1 ? profile.accumulator * trainedParameters : 0,
+		context: compiled,
+	});
+	const atWork = {autoencoder: keepsAutoencoder ? 0 : autoencoder};
+	const castsOf = (parameters: number) => (bits === 16 && !lora ? 2 * parameters : 0);
+	const {largestTensor} = work;
+	const phases = [
+		withGaps('load', plus(networks, atWork, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
+		withGaps('encode', plus(held, atWork, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
+		withGaps('step', plus(held, {casts: castsOf(unetParameters + (config.trainTextEncoder ? textParameters : 0))}, worstMomentOfBackward(work)), profile),
+		withGaps('update', plus(held, {gradients: gradientBytes(work, trainedParameters), working: profile.update.perParameter * trainedParameters + profile.update.largestTensors * largestTensor}), profile),
+		withGaps('sample', plus(held, atWork, {casts: castsOf(unetParameters), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
+		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
+	];
+	const peak = phases.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+	const forward = forwardBytes(work);
+	return {
+		engine: profile.name,
+		device: profile.device,
+		calibrated: profile.calibrated,
+		phases,
+		peak,
+		peakBytes: peak.bytes,
+		lines: Object.fromEntries(memoryLines.map(line => [line, Math.max((forward[line] ?? 0), ...phases.map(({lines}) => lines[line] ?? 0))])),
+		trainedParameters,
+	};
+};
+
+/** Everything that the phases are computed from. */
+interface Work {
+	readonly config: MemoryConfig;
+	readonly profile: EngineProfile;
+	readonly shape: ModelShape;
+	readonly bits: Bits;
+	readonly rows: number;
+	readonly lanes: number;
+	readonly unet: readonly Unit[];
+	readonly text: readonly Unit[];
+	readonly unetParameters: number;
+	readonly textParameters: number;
+	/** What the backward pass goes through, in the order of the forward pass, with the parameters of each unit that are trained. */
+	readonly walk: readonly {readonly unit: Unit; readonly trained: number}[];
+	readonly trainedParameters: number;
+	/** Bytes of the largest trained tensor, f32. */
+	readonly largestTensor: number;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+const workOf = (config: MemoryConfig, shape: ModelShape, profile: EngineProfile, lanes: number): Work => {
+	const side = config.resolution / autoencoderFactor(shape.autoencoder);
+	const unet = unetUnits(shape.unet, {height: side, width: side, tokens: shape.textEncoder.tokens});
+	const text = textEncoderUnits(shape.textEncoder);
+	const {loraRank = 4, loraTextEncoderRank = loraRank, loraTargets: targets = 'transformer'} = config;
+	const trained = (units: readonly Unit[], isTrained: boolean, rank: number) =>
+		units.map(unit => ({unit, trained: isTrained ? (isLora(config) ? pairParametersOf(unit, {rank, targets}) : unit.parameters) : 0}));
+	const walk = [...(config.trainTextEncoder ? trained(text, true, loraTextEncoderRank) : []), ...trained(unet, config.trainUnet, loraRank)];
+	const rows = rowsOf(config);
+	return {
+		config,
+		profile,
+		shape,
+		bits: config.precision === 'f32' ? 32 : 16,
+		rows,
+		lanes: Math.min(rows, lanes),
+		unet,
+		text,
+		unetParameters: parametersOf(unet),
+		textParameters: parametersOf(text),
+		walk,
+		trainedParameters: sum(walk.map(one => one.trained)),
+		largestTensor: Math.max(...walk.map(({unit, trained}) => 4 * Math.min(trained, unit.largestTensor))),
+	};
+};
+
+/** What a unit keeps for the backward pass and what its gradients take while they are made, for all images of a micro-batch. */
+const unitBytes = ({config, profile, bits, rows}: Work, unit: Unit): {kept: number; scores: number; working: number} => {
+	const all = keptBytes(unit, profile.kept[bits]) * rows;
+	const {score} = profile.kept[bits];
+	const entries = scoreEntries(unit).map(one => one * rows);
+	const inPieces = (one: number) => config.attention === 'fused' || (config.attention === 'chunked' && 4 * one > profile.chunkBytes);
+	const keptScores = score * sum(entries.filter(one => !inPieces(one)));
+	const working = profile.backwardShare * all
+		+ Math.max(0, ...entries.map(one => (inPieces(one) ? (config.attention === 'fused' ? 0 : profile.chunksAtOnce * profile.chunkBytes) : profile.scoreGradient * one)));
+	if (!config.gradientCheckpointing || unit.kind === 'convolution' || unit.kind === 'other') return {kept: all, scores: keptScores, working};
+	return {kept: checkpointedBytes(unit, profile.kept[bits]) * rows, scores: 0, working: working + all + keptScores};
+};
+
+/** Gradients of so many parameters. */
+const gradientBytes = ({profile, lanes}: Work, parameters: number): number => 4 * parameters * (1 + profile.laneGradients * (lanes - 1));
+
+/** The end of the forward pass: all activations, no gradients yet. */
+const forwardBytes = (work: Work): LineBytes => {
+	const units = work.walk.map(({unit}) => unitBytes(work, unit));
+	return {activations: sum(units.map(({kept}) => kept)), attention: sum(units.map(({scores}) => scores))};
+};
+
+/** Activations leave and gradients come, unit by unit from the end: the moment at which both and what is being worked on take most. */
+const worstMomentOfBackward = (work: Work): LineBytes => {
+	const {activations = 0, attention = 0} = forwardBytes(work);
+	const {config: {engine}, profile: {eager}, trainedParameters} = work;
+	if (engine === 'eager') {
+		return {activations: eager.activations * activations, attention: eager.activations * attention, gradients: gradientBytes(work, trainedParameters), working: eager.perParameter * trainedParameters};
+	}
+
+	let now = {activations, attention, gradients: 0, working: 0};
+	let worst = now;
+	for (const {unit, trained} of work.walk.toReversed()) {
+		const {kept, scores, working} = unitBytes(work, unit);
+		now = {...now, gradients: now.gradients + gradientBytes(work, trained), working};
+		if (totalOf(now) > totalOf(worst)) worst = now;
+		now = {...now, activations: now.activations - kept, attention: now.attention - scores};
+	}
+	return worst;
+};
+
+/** The autoencoder at work on one image; its attention has one head over all latent positions. */
+const imageBytes = ({config, shape, bits}: Work, bytesPerPixelAndChannel: number): number => {
+	const [channels] = shape.autoencoder.blockOutChannels;
+	const positions = (config.resolution / autoencoderFactor(shape.autoencoder)) ** 2;
+	return config.resolution ** 2 * channels * bytesPerPixelAndChannel * (bits / 32) + (config.attention === 'full' ? 8 * positions ** 2 : 0);
+};
+
+/** The UNet at work on one image, with and without its prompt: the skips that wait, the widest layer, its scores. */
+const predictionBytes = ({config, profile, bits, unet}: Work): number => {
+	const rows = 2;
+	const skips = (bits / 8) * sum(unet.slice(0, unet.length / 2).map(({positions, channelsOut}) => positions * channelsOut));
+	const widest = Math.max(...unet.map(({positions, channelsIn}) => positions * channelsIn)) * profile.predict * (bits / 32);
+	const entries = Math.max(...unet.flatMap(scoreEntries)) * rows;
+	const scores = config.attention === 'full' ? 8 * entries : config.attention === 'fused' ? 0 : Math.min(8 * entries, 2 * profile.chunkBytes);
+	return rows * (skips + widest) + scores;
+};
+
+const totalOf = (lines: LineBytes): number => sum(Object.values(lines));
+
+const plus = (...parts: readonly LineBytes[]): LineBytes =>
+	Object.fromEntries(memoryLines.map(line => [line, sum(parts.map(part => part[line] ?? 0))] as const).filter(([, bytes]) => bytes > 0));
+
+const withGaps = (phase: MemoryPhase, lines: LineBytes, {gaps}: EngineProfile): PhaseMemory => {
+	const reserve = gaps * (totalOf(lines) - (lines.context ?? 0));
+	return {phase, lines: {...lines, ...(reserve > 0 ? {reserve} : {})}, bytes: totalOf(lines) + reserve};
+};

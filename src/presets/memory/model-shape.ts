@@ -1,0 +1,125 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {resolveBaseModel} from '../base-model.ts';
+
+/** The sizes of a Stable Diffusion model that decide how much memory it takes. Names follow the config files of diffusers. */
+export interface ModelShape {
+	readonly unet: UNetShape;
+	readonly textEncoder: TextEncoderShape;
+	readonly autoencoder: AutoencoderShape;
+}
+
+export interface UNetShape {
+	readonly inChannels: number;
+	readonly outChannels: number;
+	/** Channels per level, finest first. */
+	readonly blockOutChannels: readonly number[];
+	/** Resnets per down block; up blocks have one more. */
+	readonly layersPerBlock: number;
+	/** Whether the down block of a level has transformers, finest level first. */
+	readonly downAttention: readonly boolean[];
+	/** Of the up blocks, in the order they run: coarsest level first. */
+	readonly upAttention: readonly boolean[];
+	/** Width of the text states. */
+	readonly crossAttentionDim: number;
+	/** Attention heads per level, finest first; the middle has those of the coarsest. */
+	readonly attentionHeads: readonly number[];
+}
+
+export interface TextEncoderShape {
+	readonly vocabSize: number;
+	readonly hiddenSize: number;
+	readonly intermediateSize: number;
+	readonly layers: number;
+	readonly heads: number;
+	/** Tokens of a prompt, with those at its ends. */
+	readonly tokens: number;
+}
+
+export interface AutoencoderShape {
+	readonly latentChannels: number;
+	/** Channels per level, finest first. */
+	readonly blockOutChannels: readonly number[];
+	/** Resnets per encoder block; decoder blocks have one more. */
+	readonly layersPerBlock: number;
+}
+
+/** Pixels per latent position along one side. */
+export const autoencoderFactor = ({blockOutChannels}: AutoencoderShape): number => 2 ** (blockOutChannels.length - 1);
+
+const crossAttention = [true, true, true, false];
+const sdAutoencoder: AutoencoderShape = {latentChannels: 4, blockOutChannels: [128, 256, 512, 512], layersPerBlock: 2};
+const sdUnet = {inChannels: 4, outChannels: 4, blockOutChannels: [320, 640, 1280, 1280], layersPerBlock: 2, downAttention: crossAttention, upAttention: crossAttention.toReversed()};
+
+/** Stable Diffusion as published. */
+export const publishedShapes = {
+	sd15: {
+		unet: {...sdUnet, crossAttentionDim: 768, attentionHeads: [8, 8, 8, 8]},
+		textEncoder: {vocabSize: 49_408, hiddenSize: 768, intermediateSize: 3072, layers: 12, heads: 12, tokens: 77},
+		autoencoder: sdAutoencoder,
+	},
+	sd21: {
+		unet: {...sdUnet, crossAttentionDim: 1024, attentionHeads: [5, 10, 20, 20]},
+		textEncoder: {vocabSize: 49_408, hiddenSize: 1024, intermediateSize: 4096, layers: 23, heads: 16, tokens: 77},
+		autoencoder: sdAutoencoder,
+	},
+} as const satisfies Record<string, ModelShape>;
+
+/**
+ * The shape of a base model, from the config files of its folder. What a file leaves out has the default of diffusers;
+ * whether the model can be trained at all is checked elsewhere.
+ * @throws Error when a file cannot be read
+ */
+export const readModelShape = (baseModel: string): ModelShape => {
+	const folder = resolveBaseModel(baseModel);
+	const configOf = (part: string) => JSON.parse(fs.readFileSync(path.join(folder, part, 'config.json'), 'utf8')) as ConfigFile;
+	const [unet, text, vae] = ['unet', 'text_encoder', 'vae'].map(configOf);
+	const channels = unet.block_out_channels ?? [320, 640, 1280, 1280];
+	const {length: levels} = channels;
+	const isCross = (type: string) => type.startsWith('CrossAttn');
+	const each = (value: number | readonly number[]) => (typeof value === 'number' ? Array.from({length: levels}, () => value) : value);
+	return {
+		unet: {
+			inChannels: unet.in_channels ?? 4,
+			outChannels: unet.out_channels ?? 4,
+			blockOutChannels: channels,
+			layersPerBlock: each(unet.layers_per_block ?? 2)[0],
+			downAttention: unet.down_block_types?.map(isCross) ?? crossAttention,
+			upAttention: unet.up_block_types?.map(isCross) ?? crossAttention.toReversed(),
+			crossAttentionDim: each(unet.cross_attention_dim ?? 1280)[0],
+			// Upstream's name says head width, its meaning is the number of heads.
+			attentionHeads: each(unet.attention_head_dim ?? 8),
+		},
+		textEncoder: {
+			vocabSize: text.vocab_size ?? 49_408,
+			hiddenSize: text.hidden_size ?? 512,
+			intermediateSize: text.intermediate_size ?? 2048,
+			layers: text.num_hidden_layers ?? 12,
+			heads: text.num_attention_heads ?? 8,
+			tokens: text.max_position_embeddings ?? 77,
+		},
+		autoencoder: {
+			latentChannels: vae.latent_channels ?? 4,
+			blockOutChannels: vae.block_out_channels ?? [64],
+			layersPerBlock: each(vae.layers_per_block ?? 1)[0],
+		},
+	};
+};
+
+interface ConfigFile {
+	readonly in_channels?: number;
+	readonly out_channels?: number;
+	readonly latent_channels?: number;
+	readonly block_out_channels?: readonly number[];
+	readonly layers_per_block?: number | readonly number[];
+	readonly down_block_types?: readonly string[];
+	readonly up_block_types?: readonly string[];
+	readonly cross_attention_dim?: number | readonly number[];
+	readonly attention_head_dim?: number | readonly number[];
+	readonly vocab_size?: number;
+	readonly hidden_size?: number;
+	readonly intermediate_size?: number;
+	readonly num_hidden_layers?: number;
+	readonly num_attention_heads?: number;
+	readonly max_position_embeddings?: number;
+}
