@@ -13,24 +13,33 @@ export interface FolderCount {
 	readonly others: number;
 }
 
-/** Counts images by their extension, in subfolders too. Hidden files do not count. Throws what the file system says. */
-export const countImages = async (folder: string): Promise<FolderCount> => {
-	let images = 0;
-	let others = 0;
+export interface FolderFiles {
+	/** Relative to the folder, in the order of their names. */
+	readonly images: readonly string[];
+	/** Files that are neither images nor captions (`.txt`). */
+	readonly others: readonly string[];
+}
+
+/** Tells images by their extension, in subfolders too. Hidden files do not count. Throws what the file system says. */
+export const listImages = async (folder: string): Promise<FolderFiles> => {
+	const images: string[] = [];
+	const others: string[] = [];
 	for (const entry of await fs.readdir(folder, {recursive: true, withFileTypes: true})) {
 		const extension = path.extname(entry.name).toLowerCase();
 		if (entry.isDirectory() || entry.name.startsWith('.') || extension === '.txt') {
 			continue;
 		}
 
-		if (imageExtensions.includes(extension)) {
-			images++;
-		} else {
-			others++;
-		}
+		(imageExtensions.includes(extension) ? images : others).push(path.relative(folder, path.join(entry.parentPath, entry.name)));
 	}
 
-	return {images, others};
+	return {images: images.sort(), others: others.sort()};
+};
+
+/** How many files of either kind there are. Throws what the file system says. */
+export const countImages = async (folder: string): Promise<FolderCount> => {
+	const {images, others} = await listImages(folder);
+	return {images: images.length, others: others.length};
 };
 
 /** Whether the folders of all concepts can be read and hold images. A class image folder may be missing: the run makes it. */

@@ -1,12 +1,10 @@
 import {createContext, useContext, useLayoutEffect} from 'react';
 import {useFocusManager} from 'ink';
 import type {SettingValue, TextValue} from '../../presets/index.ts';
+import type {Notice} from '../page.tsx';
 
 /** A line that says what was found about a typed value. */
-export interface CheckLine {
-	readonly text: string;
-	readonly look: 'ok' | 'warn' | 'bad' | 'dim';
-}
+export type CheckLine = Notice;
 
 /** Looks at a path; never throws for what it finds. */
 export type PathCheck = (path: string) => Promise<readonly CheckLine[]>;

@@ -5,6 +5,7 @@ export {fieldManagers} from './managers.tsx';
 export {optionBeside} from './options.ts';
 export {isFolder} from './path-completion.ts';
 export {textInput} from './text-keys.ts';
+export {SettingEditor} from './setting-editor.tsx';
 export {SettingsForm} from './settings-form.tsx';
 export {TextLineView} from './text-line-view.tsx';
 export {useCheck} from './use-check.ts';

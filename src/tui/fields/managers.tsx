@@ -7,7 +7,7 @@ import {TextField} from './text-field.tsx';
 import {TextsField} from './texts-field.tsx';
 
 /** How each type of setting is edited. A new type is a new line. */
-const editors: Readonly<Record<FieldType, React.FC<SettingFieldProps>>> = {
+export const editors: Readonly<Record<FieldType, React.FC<SettingFieldProps>>> = {
 	text: TextField,
 	int: TextField,
 	real: TextField,

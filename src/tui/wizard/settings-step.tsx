@@ -1,0 +1,141 @@
+import {Box, Text} from 'ink';
+import {useState} from 'react';
+import {optionBeside, SettingEditor, textInput, TextLineView, useTextLine} from '../fields/index.ts';
+import {keyName, useKeys, type KeyBinding} from '../keys.ts';
+import {useLatestInput} from '../latest-input.ts';
+import {List, listKeys, type ListContext} from '../list.tsx';
+import {Page, type Area} from '../page.tsx';
+import {useTheme} from '../theme.ts';
+import {givenValues} from './answers.ts';
+import {changedRows, foundRows, shownValue, type SettingRow} from './setting-rows.ts';
+import {backKeys, type StepKeyContext, type StepProps} from './step-context.ts';
+
+interface SettingsContext extends StepKeyContext, ListContext {
+	readonly row: SettingRow | undefined;
+	readonly isWhole: boolean;
+	readonly edit: () => void;
+	readonly search: () => void;
+	readonly change: (by: 1 | -1) => void;
+	readonly takeBack: () => void;
+	readonly showWhole: (whole: boolean) => void;
+}
+
+const noRow = ({row}: SettingsContext): string | undefined => row ? undefined : 'No setting is under the cursor.';
+const noOption = (context: SettingsContext): string | undefined =>
+	noRow(context) ?? (optionBeside(context.row!.setting, context.row!.value, 1) === undefined ? 'Press Enter to type another value.' : undefined);
+
+const settingsKeys: readonly KeyBinding<SettingsContext>[] = [
+	{keys: ['enter'], label: 'edit', help: 'Edits the setting under the cursor.', why: noRow, run: ({edit}) => edit()},
+	{keys: ['space'], label: 'other value', help: 'The next value of a choice or a switch.', when: context => noOption(context) === undefined, run: ({change}) => change(1)},
+	{keys: ['/'], label: 'search', help: 'Finds settings by any name, in English or Chinese, also those of the A1111 extension.', run: ({search}) => search()},
+	{keys: ['a'], label: 'all settings', help: 'Lists every setting.', when: ({isWhole}) => !isWhole, run: ({showWhole}) => showWhole(true)},
+	{keys: ['a'], label: 'changed only', help: 'Lists the settings that differ from their default.', when: ({isWhole}) => isWhole, run: ({showWhole}) => showWhole(false)},
+	{keys: ['r', 'backspace'], label: 'advised value', help: 'Takes back what was given by hand.', when: ({row}) => row?.isGiven === true, run: ({takeBack}) => takeBack()},
+	{keys: ['right', 'n', 'tab'], label: 'next step', help: 'The next step.', run: ({next}) => next()},
+	...listKeys,
+	...backKeys,
+];
+
+const typed = (key: string, label: string): KeyBinding<SettingsContext> => ({keys: [key], label, help: '', run() {}});
+
+/** For the footer: while something is typed the keys are the field's. */
+const typingKeys: Readonly<Record<'edit' | 'search', readonly KeyBinding<SettingsContext>[]>> = {
+	edit: [typed('enter', 'save'), typed('esc', 'give up')],
+	search: [typed('enter', 'to the list'), typed('esc', 'no search')],
+};
+
+/** A list of settings with their values and why: those that differ from the default, or every one, with search. */
+export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: boolean}) {
+	const {step, place, area, notices, answers, outcome: {config, reasons}, checks, recent, dispatch, next, back, explain, interrupt} = props;
+	const [isWhole, setIsWhole] = useState(startsWhole);
+	const [cursor, setCursor] = useState(0);
+	const [mode, setMode] = useState<'list' | 'search' | 'edit'>('list');
+	const {line, apply} = useTextLine('');
+	const options = {config, reasons, given: new Set(Object.keys(givenValues(answers)))};
+	const rows = isWhole || line.text !== '' ? foundRows(line.text, options) : changedRows(options);
+	const row = rows[Math.min(cursor, rows.length - 1)];
+	const listRows = area.rows - 8;
+	const context: SettingsContext = {
+		next, interrupt, row, isWhole, cursor: Math.max(0, Math.min(cursor, rows.length - 1)), count: rows.length, page: listRows, moveTo: setCursor,
+		explainCursor: () => explain(row?.setting.key),
+		back() {
+			if (line.text === '') {
+				back();
+			} else {
+				apply({type: 'replace', text: ''});
+			}
+		},
+		edit: () => setMode('edit'),
+		search: () => setMode('search'),
+		change(by) {
+			const value = row && optionBeside(row.setting, row.value, by);
+			if (row && value !== undefined) {
+				dispatch({type: 'give', key: row.setting.key, value});
+			}
+		},
+		takeBack: () => row && dispatch({type: 'take back', key: row.setting.key}),
+		showWhole(whole) {
+			setIsWhole(whole);
+			setCursor(0);
+		},
+	};
+	useKeys(settingsKeys, context, {isActive: mode === 'list'});
+	useLatestInput((input, key) => {
+		const name = keyName(input, key);
+		if (name === 'enter' || name === 'down' || name === 'tab') {
+			setMode('list');
+		} else if (name === 'esc') {
+			apply({type: 'replace', text: ''});
+			setMode('list');
+		} else {
+			const {action} = textInput(input, key);
+			if (action) {
+				apply(action);
+				setCursor(0);
+			}
+		}
+	}, {isActive: mode === 'search'});
+	return (
+		<Page title={step.title} place={place} area={area} notices={mode === 'edit' ? [] : notices} bindings={mode === 'list' ? settingsKeys : typingKeys[mode]} context={context}>
+			{inside => mode === 'edit' && row
+				? (
+					<SettingEditor
+						setting={row.setting} value={row.value} checks={checks} recent={recent} onCancel={() => setMode('list')}
+						onSave={value => {
+							dispatch({type: 'give', key: row.setting.key, value});
+							setMode('list');
+						}}
+					/>
+				)
+				: (
+					<>
+						{(mode === 'search' || line.text !== '') && <Text>search: <TextLineView line={line} isActive={mode === 'search'}/></Text>}
+						<SettingList rows={rows} cursor={context.cursor} area={{...inside, rows: listRows}}/>
+						<RowAtCursor row={row}/>
+					</>
+				)}
+		</Page>
+	);
+}
+
+function SettingList({rows, cursor, area}: {rows: readonly SettingRow[]; cursor: number; area: Area}) {
+	const theme = useTheme();
+	const labelColumns = Math.min(34, Math.max(0, ...rows.map(({setting}) => setting.label.length)));
+	return rows.length === 0 ? <Text {...theme.dim}>No setting is called so.</Text> : (
+		<List items={rows} cursor={cursor} rows={area.rows} keyOf={({setting}) => setting.key}>
+			{row => (
+				<>
+					<Text {...(row.hasEffect ? {} : theme.dim)}>{row.setting.label.padEnd(labelColumns)}  </Text>
+					<Text {...(row.isDefault || !row.hasEffect ? theme.dim : theme.strong)}>{shownValue(row)}</Text>
+					{row.reason !== '' && <Text {...theme.dim}>  {row.reason}</Text>}
+				</>
+			)}
+		</List>
+	);
+}
+
+/** What the setting under the cursor is, below the list. */
+function RowAtCursor({row}: {row: SettingRow | undefined}) {
+	const theme = useTheme();
+	return row ? <Box marginTop={1}><Text {...theme.dim} wrap="wrap">{row.setting.help}{row.reason === '' ? '' : ` (${row.reason})`}</Text></Box> : null;
+}

@@ -1,0 +1,40 @@
+import {useEffect, useMemo, useState} from 'react';
+import {countImages, estimateStepSeconds, stepsOfRun, type Hardware, type TrainingConfig} from '../../presets/index.ts';
+import {formatSpan} from '../units.ts';
+import {factsOf} from './memory-plan.ts';
+
+/** How long the run will be, as a sentence: `10 images, 100 epochs: 1000 steps, about 2 h 30 min on 4 cores.` Undefined while the images are not known. */
+export function useSchedule(config: TrainingConfig, {cpu: {cores}}: Hardware): string | undefined {
+	const images = useImageCount(config.concepts.map(({instanceImages}) => instanceImages).join('\n'));
+	const model = useMemo(() => factsOf(config.baseModel), [config.baseModel]);
+	if (images === undefined && config.maxSteps === 0) {
+		return undefined;
+	}
+
+	const steps = stepsOfRun(config, images ?? 0);
+	const seconds = model && estimateStepSeconds(config, model, {cores});
+	const epochs = config.maxSteps > 0 ? '' : `, ${config.epochs} epochs`;
+	return `${images === undefined ? '' : `${images} image${images === 1 ? '' : 's'}${epochs}: `}${steps} steps${seconds === undefined ? '' : `, roughly ${formatSpan(steps * seconds)} on ${cores} core${cores === 1 ? '' : 's'}`}.`;
+}
+
+/** Images in folders, a line each; undefined while one of them cannot be read. */
+function useImageCount(folders: string): number | undefined {
+	const [counted, setCounted] = useState<{readonly folders: string; readonly images: number}>();
+	useEffect(() => {
+		let isWanted = true;
+		const count = async (): Promise<void> => {
+			const counts = await Promise.all(folders.split('\n').filter(folder => folder !== '').map(countImages));
+			if (isWanted && counts.length > 0) {
+				setCounted({folders, images: counts.reduce((sum, {images}) => sum + images, 0)});
+			}
+		};
+
+		count().catch(() => {
+			// The step about images says what is wrong with the folder.
+		});
+		return () => {
+			isWanted = false;
+		};
+	}, [folders]);
+	return counted?.folders === folders ? counted.images : undefined;
+}
