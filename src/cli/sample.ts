@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {Option, type Command} from 'commander';
 import {readModelFacts, settingOf, valueFromText, type SettingKey, type SettingValue, type TrainingConfig} from '../presets/index.ts';
-import {sampleInProcess} from '../train/index.ts';
+import {sampleInProcess, type SampleJob} from '../train/index.ts';
 import {findRun} from '../train/protocol/index.ts';
 import {requireRuntime} from './require-runtime.ts';
-import {weightsOf} from './run-argument.ts';
+import {resultOf} from './run-argument.ts';
 import {UsageError} from './usage-error.ts';
 import {say} from './watch.ts';
 
@@ -20,12 +20,16 @@ interface SampleOptions {
 	readonly size?: string;
 	readonly count: string;
 	readonly out: string;
+	readonly lora?: string;
+	readonly loraScale: string;
 }
 
 export function declare(command: Command): void {
 	const sampler = settingOf('sampler');
 	command
 		.option('--model <FOLDER|RUN>', 'a diffusers folder, "demo", or a finished run', 'last')
+		.option('--lora <file>', 'a LoRA to use with the model; a run that trained one brings its own')
+		.option('--lora-scale <number>', 'how much of the LoRA: 0 is none, 1 as it was trained', '1')
 		.requiredOption('--prompt <text...>', 'what to see; several make several pictures')
 		.option('--negative <text>', 'what not to see', '')
 		.option('--seed <number>', 'of the first picture; each further one has the next', '0')
@@ -39,7 +43,8 @@ export function declare(command: Command): void {
 }
 
 async function makeSamples(options: SampleOptions): Promise<void> {
-	const {folder, resolution} = readModelFacts(folderOf(options.model));
+	const {baseModel, lora = options.lora, changes, clipSkip} = modelOf(options);
+	const {folder, resolution} = readModelFacts(baseModel);
 	const seed = wholeNumber('--seed', options.seed, 0);
 	const count = wholeNumber('--count', options.count, 1);
 	const pictures = options.prompt.flatMap(prompt => Array.from({length: count}, (_, index) => ({prompt, seed: seed + index})));
@@ -48,6 +53,9 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 	requireRuntime();
 	await sampleInProcess({
 		model: folder,
+		changes,
+		clipSkip,
+		...(lora !== undefined && {lora: {file: path.resolve(lora), scale: scaleOf(options.loraScale)}}),
 		negativePrompt: options.negative,
 		sampler: valueOf('sampler', options.sampler) as TrainingConfig['sampler'],
 		samplingSteps: Number(valueOf('samplingSteps', options.steps)),
@@ -66,8 +74,35 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 	process.stderr.write(clearProgress);
 }
 
-function folderOf(model: string): string {
-	return model === 'demo' || fs.existsSync(path.join(model, 'model_index.json')) ? model : weightsOf(findRun(model));
+interface ModelToUse {
+	readonly baseModel: string;
+	readonly lora?: string;
+	/** What the run that trained the LoRA changed about its base model. */
+	readonly changes?: SampleJob['changes'];
+	readonly clipSkip?: number;
+}
+
+function modelOf({model, lora}: SampleOptions): ModelToUse {
+	if (model === 'demo' || fs.existsSync(path.join(model, 'model_index.json'))) {
+		return {baseModel: model};
+	}
+
+	const made = resultOf(findRun(model));
+	if (made.kind === 'model') {
+		return {baseModel: made.folder};
+	}
+
+	const {baseModel, vae, prediction, zeroTerminalSnr, clipSkip} = made.config;
+	return {baseModel: made.furtherFrom ?? baseModel, lora: lora ?? made.file, changes: {vae, prediction, zeroTerminalSnr}, clipSkip};
+}
+
+function scaleOf(typed: string): number {
+	const scale = Number(typed);
+	if (typed.trim() === '' || !Number.isFinite(scale)) {
+		throw new UsageError(`--lora-scale ${typed}: it must be a number, such as 0.8.`, 'See dreambooth sample --help.');
+	}
+
+	return scale;
 }
 
 /** Gives each picture a file of its own. */

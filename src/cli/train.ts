@@ -2,7 +2,7 @@ import type {Command} from 'commander';
 import {defaultConfig, formatProblems, parseConfig, PresetStore, readConfigFile, type TrainingConfig} from '../presets/index.ts';
 import {findRun, type Run} from '../train/protocol/index.ts';
 import {beginRun} from './begin-run.ts';
-import {weightsOf} from './run-argument.ts';
+import {resultOf} from './run-argument.ts';
 import {addTrainingFlags, withFlags, type Flags} from './training-flags.ts';
 import {UsageError} from './usage-error.ts';
 import {showRun, withView, type ViewOptions} from './watch.ts';
@@ -22,8 +22,11 @@ export function declare(command: Command): void {
 	addTrainingFlags(command);
 	command.action(async (options: Origin & ViewOptions & Flags) => {
 		const earlier = options.further === undefined ? undefined : findRun(options.further);
-		const furtherFrom = earlier && weightsOf(earlier);
-		const config = withFlags(await originalConfig(options, earlier), options);
+		const made = earlier && resultOf(earlier);
+		const original = await originalConfig(options, earlier);
+		const config = withFlags(made?.kind === 'lora' ? {...original, training: 'lora', loraFile: made.file} : original, options);
+		// A LoRA goes on with the model that it was trained on, unless another config names one.
+		const furtherFrom = made?.kind === 'model' ? made.folder : options.config === undefined && options.preset === undefined ? made?.furtherFrom : undefined;
 		await showRun(await beginRun(config, {furtherFrom}), options);
 	});
 }

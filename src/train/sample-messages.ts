@@ -4,8 +4,16 @@ import type {Work} from './job-messages.ts';
 
 /** Pictures to make with a model, outside any run. Paths are absolute. */
 export const sampleJobSchema = z.object({
-	/** A diffusers folder. */
+	/** A diffusers folder, or a single file. */
 	model: z.string(),
+	/** Instead of what the model has itself: as the config says it. */
+	changes: z.object({
+		vae: z.string(),
+		prediction: z.custom<TrainingConfig['prediction']>(value => typeof value === 'string'),
+		zeroTerminalSnr: z.boolean(),
+	}).optional(),
+	/** Adapters to use with it. */
+	lora: z.object({file: z.string(), scale: z.number()}).optional(),
 	negativePrompt: z.string(),
 	/** The settings know their names. */
 	sampler: z.custom<TrainingConfig['sampler']>(value => typeof value === 'string'),

@@ -198,6 +198,16 @@ describe('train', () => {
 		expect(summarizeRun(second)).toMatchObject({state: 'finished', step: 2});
 	});
 
+	test('--further goes on with a LoRA on the model that it was trained on', async () => {
+		await dreambooth('train', '--config', writeConfig(), '--plain', '--training', 'lora');
+		const first = findRun();
+		expect(await dreambooth('train', '--further', 'last', '--max-steps', '2', '--plain')).toMatchObject({code: 0, err: ''});
+		const {record} = findRun();
+		expect(record.config).toMatchObject({training: 'lora', loraFile: path.join(first.folder, 'output/demo-robot.safetensors'), baseModel: 'demo'});
+		expect(record.furtherFrom).toBeUndefined();
+		expect(await dreambooth('train', '--further', first.record.id, '--training', 'full')).toMatchObject({code: 2, err: expect.stringContaining('Set training to lora')});
+	});
+
 	test('exits 1 with the trainer\'s words when the run fails', async () => {
 		script({failAt: 2});
 		const {code, out} = await dreambooth('train', '--config', writeConfig(), '--plain');
@@ -281,6 +291,18 @@ describe('sample', () => {
 		await dreambooth('train', '--config', writeConfig(), '--plain');
 		expect(await dreambooth('sample', '--prompt', 'x', '--out', 'x.png')).toMatchObject({code: 0, err: ''});
 		expect(JSON.parse(fs.readFileSync(path.join(runs.folder, 'x.png'), 'utf8'))).toMatchObject({model: path.join(findRun().folder, 'output/demo-robot')});
+	});
+
+	test('uses a LoRA with the model it is for, at the strength that was typed', async () => {
+		await dreambooth('train', '--config', writeConfig(), '--plain', '--training', 'lora');
+		const file = path.join(findRun().folder, 'output/demo-robot.safetensors');
+		const asked = async (name: string, ...args: string[]) => {
+			expect(await dreambooth('sample', '--prompt', 'x', '--out', name, ...args)).toMatchObject({code: 0, err: ''});
+			return JSON.parse(fs.readFileSync(path.join(runs.folder, name), 'utf8')) as unknown;
+		};
+		expect(await asked('run.png')).toMatchObject({model: asset('demo', 'base'), lora: {file, scale: 1}});
+		expect(await asked('file.png', '--model', 'demo', '--lora', file, '--lora-scale', '0.6')).toMatchObject({model: asset('demo', 'base'), lora: {file, scale: 0.6}});
+		expect(await pictures('--lora', file, '--lora-scale', 'much')).toMatchObject({code: 2, err: expect.stringContaining('--lora-scale much')});
 	});
 
 	test('says why when it fails, and when its process dies', async () => {

@@ -14,6 +14,9 @@ interface Script {
 	readonly dieAt?: number;
 	readonly failAt?: number;
 	readonly breakAt?: number;
+	/** Runs out of memory at this step with batches larger than `roomFor`. */
+	readonly fullAt?: number;
+	readonly roomFor?: number;
 	readonly stepMs?: number;
 	/** Does not look at commands, as one that compiles for a long time. */
 	readonly deaf?: boolean;
@@ -38,6 +41,10 @@ const train: Train = async session => {
 		step++;
 		sum += step;
 		misbehave(script, step);
+		if (step === script.fullAt && session.config.batchSize > (script.roomFor ?? 0)) {
+			throw new Error('OOM when allocating tensor with shape[4096,4096] and type float on /job:localhost');
+		}
+
 		session.emit({type: 'step', step, epoch: 1, samples: step, loss: sum, instanceLoss: sum, gradientNorm: 1, learningRate: 1e-4, stepMs: 1});
 		if (saveEverySteps > 0 && step % saveEverySteps === 0) {
 			save(session, step, sum);
@@ -56,11 +63,11 @@ const train: Train = async session => {
 	return {type: 'finished', output, folder};
 };
 
-const sampleImages: SampleImages = async ({images, model, samplingSteps}, tell) => {
+const sampleImages: SampleImages = async ({images, model, lora, samplingSteps}, tell) => {
 	const script = JSON.parse(process.env.FAKE_TRAINER ?? '{}') as Script;
 	misbehave(script, 1);
 	for (const [index, {file, prompt, seed}] of images.entries()) {
-		fs.writeFileSync(file, JSON.stringify({prompt, seed, model, samplingSteps}));
+		fs.writeFileSync(file, JSON.stringify({prompt, seed, model, lora, samplingSteps}));
 		tell({type: 'progress', share: (index + 1) / images.length});
 		tell({type: 'image', file});
 	}
