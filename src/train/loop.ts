@@ -75,7 +75,9 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, se
 
 /** Settings that may change between two parts of a run: what is trained does not depend on them. */
 const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
-	'name', 'device', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop',
+	// How the images of a step are cut into batches, and how attention and gradients are computed, changes sums only in their rounding.
+	'device', 'engine', 'batchSize', 'gradientAccumulation', 'attention', 'gradientCheckpointing',
+	'name', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop',
 	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
 	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora',
 ]);
@@ -360,7 +362,7 @@ class Run {
 
 	/** What must be the same for a checkpoint to continue as if nothing had happened. */
 	async #fingerprintOf(): Promise<string> {
-		const decisive = Object.entries(this.#config).filter(([key]) => !indecisive.has(key as keyof TrainingConfig));
+		const decisive = [...Object.entries(this.#config).filter(([key]) => !indecisive.has(key as keyof TrainingConfig)), ['imagesPerStep', this.#pace.imagesPerStep]];
 		const images = [...this.#set.instance, ...this.#set.classImages].map(({file, prompt}) => [path.basename(file), prompt]);
 		return createHash('sha256').update(JSON.stringify([decisive, images, await identityOf(this.model)])).digest('hex').slice(0, 16);
 	}

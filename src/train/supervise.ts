@@ -1,10 +1,13 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import {parseConfig} from '../presets/index.ts';
 import {
 	beat, EventLog, eventSchema, heartbeat, identify, isAlive, latestCheckpoint, RunBusyError, serveControl, writeRun,
 	type Command, type StopWhen, type EventBody, type Reply, type Run,
 } from './protocol/index.ts';
+import {LAST_RESORTS, nextRung, savingsSchema} from './memory-ladder.ts';
+import {memoryKills, saysOutOfMemory} from './out-of-memory.ts';
 import {holdRunFolder} from './runner-lock.ts';
 import {trainerMessageSchema, type TrainerMessage} from './trainer-messages.ts';
 import {deathOf, describeDeath} from './native-death.ts';
@@ -126,7 +129,23 @@ export class Supervisor {
 		let fruitless = 0;
 		for (;;) {
 			const from = this.#checkpointStep();
+			const killed = memoryKills();
 			const ending = await this.#attempt();
+			const outOfMemory =
+				ending.type === 'failed' && ending.cause === 'OutOfMemoryError' ? ending.message
+				: ending.type === 'died' && (saysOutOfMemory(ending.cause) || memoryKills() !== killed) ? ending.cause
+				: undefined;
+			if (outOfMemory !== undefined && !this.#stopping) {
+				const rung = this.#saveMemory();
+				if (rung) {
+					this.#step = this.#checkpointStep();
+					this.#say({type: 'restarted', cause: `memory ran out; the run goes on with ${rung}`, fromStep: this.#step});
+					continue;
+				}
+
+				return {type: 'failed', step: this.#step, cause: 'out-of-memory', message: `Memory ran out, and there is nothing left to save without changing the result. ${outOfMemory}`, action: LAST_RESORTS};
+			}
+
 			if (ending.type !== 'died') {
 				return this.#conclude(ending);
 			}
@@ -151,6 +170,18 @@ export class Supervisor {
 			this.#step = reached;
 			this.#say({type: 'restarted', cause: ending.cause, fromStep: reached});
 		}
+	}
+
+	/** Gives up the next thing that costs memory but not the result; returns what in words, or undefined when nothing is left. */
+	#saveMemory(): string | undefined {
+		const {config} = parseConfig(this.#run.record.config);
+		const before = savingsSchema.parse(this.#run.record.savings ?? {});
+		const rung = config && nextRung({...config, ...before});
+		if (rung) {
+			this.#record({savings: {...before, ...rung.savings}});
+		}
+
+		return rung?.words;
 	}
 
 	/** One life of a trainer. */

@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {formatProblems, isBlocking, parseConfig} from '../presets/index.ts';
+import {savingsSchema} from './memory-ladder.ts';
+import {namedIfOutOfMemory} from './out-of-memory.ts';
 import {commandSchema, describeFailure, latestCheckpoint, readRun, RunError, type Command} from './protocol/index.ts';
 import type {CommandQueue, Outcome, Session, Train} from './session.ts';
 import type {TrainerMessage} from './trainer-messages.ts';
@@ -23,8 +25,9 @@ export async function runTrainer(train: Train): Promise<void> {
 async function conclude(folder: string, commands: Commands, train: Train): Promise<TrainerMessage> {
 	try {
 		return await train(openSession(folder, commands)) satisfies Outcome;
-	} catch (error) {
-		console.error(error);
+	} catch (caught) {
+		console.error(caught);
+		const error = namedIfOutOfMemory(caught);
 		return {type: 'failed', ...describeFailure(error, {
 			next: `Set that right and continue with: dreambooth resume ${path.basename(folder)}`,
 			evidence: `the end of ${path.join(folder, 'log.txt')}`,
@@ -34,11 +37,12 @@ async function conclude(folder: string, commands: Commands, train: Train): Promi
 
 function openSession(folder: string, commands: CommandQueue): Session {
 	const {record} = readRun(folder);
-	const {config, problems} = parseConfig(record.config);
-	if (!config) {
+	const {config: written, problems} = parseConfig(record.config);
+	if (!written) {
 		throw new RunError(`The config in ${path.join(folder, 'run.json')} is not valid:\n${formatProblems(problems.filter(isBlocking))}`, 'Mend what is named above, or start a new run.');
 	}
 
+	const config = {...written, ...savingsSchema.parse(record.savings ?? {})};
 	const checkpoint = latestCheckpoint(folder)?.folder;
 	return {
 		runId: record.id,

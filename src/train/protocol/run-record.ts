@@ -16,6 +16,8 @@ const runRecordSchema = z.object({
 	createdAt: z.number(),
 	/** A training config as `parseConfig` of presets reads it. */
 	config: z.unknown(),
+	/** Settings that the runner has changed since memory ran out; the config stays as the person wrote it. */
+	savings: z.record(z.string(), z.unknown()).optional(),
 	/** Absolute diffusers folder whose weights the run began with instead of the base model's. */
 	furtherFrom: z.string().optional(),
 	versions: z.record(z.string(), z.string()),

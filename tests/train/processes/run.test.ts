@@ -107,6 +107,25 @@ describe('a run', () => {
 		expect(ofType(run, 'finished')).toHaveLength(1);
 	});
 
+	test('that runs out of memory goes on with smaller batches of the same images, and says so once for each change', async () => {
+		const run = await start({fullAt: 7, roomFor: 1}, {maxSteps: 10, saveEverySteps: 5, batchSize: 6});
+		await said(run, 'finished');
+		expect(ofType(run, 'restarted').map(({cause, fromStep}) => [cause, fromStep])).toEqual([
+			[expect.stringContaining('batches of 3 instead of 6, 2 of them a step'), 5],
+			[expect.stringContaining('batches of 1 instead of 3, 6 of them a step'), 5],
+		]);
+		expect(readRun(run.folder).record).toMatchObject({config: {batchSize: 6}, savings: {batchSize: 1, gradientAccumulation: 6}});
+		expect(weights(run)).toBe(55);
+	});
+
+	test('that runs out of memory whatever is saved fails with what would help', async () => {
+		const run = await start({fullAt: 2}, {maxSteps: 10, batchSize: 2});
+		await said(run, 'failed');
+		// Two batches of one, then attention in chunks is the default already, then checkpointing.
+		expect(ofType(run, 'restarted')).toHaveLength(2);
+		expect(ofType(run, 'failed')).toMatchObject([{cause: 'out-of-memory', message: expect.stringMatching(/Memory ran out.*OOM when allocating/), action: expect.stringContaining('8-bit AdamW')}]);
+	});
+
 	test('whose trainer dies again and again without a new checkpoint fails with the cause and what to do', async () => {
 		const run = await start({dieAt: 7});
 		await said(run, 'failed');
