@@ -8,22 +8,23 @@ import {UsageError} from './usage-error.ts';
 
 /**
  * Checks all that can be known of a config before any work, and starts its run in the background.
+ * `warn`: where to say what does not stop it; standard error when left out.
  * @throws UsageError with all problems, RuntimeMissingError
  */
-export async function beginRun(config: TrainingConfig, {furtherFrom}: {furtherFrom?: string} = {}): Promise<Run> {
+export async function beginRun(config: TrainingConfig, {furtherFrom, warn = text => process.stderr.write(`${text}\n`)}: {furtherFrom?: string; warn?: (text: string) => void} = {}): Promise<Run> {
 	const {problems} = await checkBeforeStart(config);
 	if (problems.some(isBlocking)) {
 		throw new UsageError(`The run cannot start:\n${formatProblems(problems)}`, 'dreambooth explain SETTING says what a setting does.');
 	}
 
 	if (problems.length > 0) {
-		process.stderr.write(`${formatProblems(problems)}\n`);
+		warn(formatProblems(problems));
 	}
 
 	requireRuntime();
 	const warning = logoutWarning();
 	if (warning !== undefined) {
-		process.stderr.write(`${warning}\n`);
+		warn(warning);
 	}
 
 	const hardware = await detectHardware({folder: runsFolder()});

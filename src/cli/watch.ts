@@ -69,12 +69,18 @@ export async function watchRun(run: Run, {plain = false}: {plain?: boolean} = {}
 	}
 }
 
-async function watchDashboard({folder, record: {id}}: Run): Promise<number> {
+/** What a person should know who closed the window of a run at work. */
+export function sayDetached({record: {id}}: Run): void {
+	say(`Training continues in the background. Watch it again: dreambooth attach ${id}    Stop it: dreambooth stop ${id}`);
+}
+
+async function watchDashboard({folder, record}: Run): Promise<number> {
+	const {id} = record;
 	const {capabilities, openDashboard} = await import('../tui/index.ts');
 	const {stdin, stdout, env} = process;
 	const how = await openDashboard({runFolder: folder, stdin, stdout, capabilities: capabilities(env, {terminal: true})});
 	if (how === 'detached') {
-		say(`Training continues in the background. Watch it again: dreambooth attach ${id}    Stop it: dreambooth stop ${id}`);
+		sayDetached({folder, record});
 		return exitCodes.done;
 	}
 

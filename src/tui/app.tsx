@@ -1,0 +1,64 @@
+import {useCallback, useState} from 'react';
+import type {Hardware, PresetStore, TrainingConfig} from '../presets/index.ts';
+import {Home} from './home.tsx';
+import type {Notice} from './page.tsx';
+import {PresetsRoom} from './presets/index.ts';
+import {RunsRoom} from './runs/index.ts';
+import {useSize} from './term/index.ts';
+import {firstAnswers, Wizard, type Answers} from './wizard/index.ts';
+
+/** What a person left the app for. */
+export type Leaving = {readonly type: 'watch'; readonly runFolder: string; readonly isNew: boolean} | {readonly type: 'quit'};
+
+export interface AppProps {
+	readonly hardware: Hardware;
+	readonly store: PresetStore;
+	/** What the person should know before any run starts. */
+	readonly warnings: readonly string[];
+	/** Resolves with the folder of the run; rejects with what stands in its way. */
+	readonly start: (config: TrainingConfig) => Promise<string>;
+	readonly room: Room;
+	readonly onLeave: (leaving: Leaving) => void;
+}
+
+/** Where one is in the app. */
+export type Room =
+	| {readonly name: 'home'}
+	| {readonly name: 'wizard'; readonly answers: Answers; readonly firstStep?: 'images' | 'review'}
+	| {readonly name: 'runs'}
+	| {readonly name: 'presets'};
+
+/** All that there is outside of a run. */
+export function App({hardware, store, warnings, start, room: firstRoom, onLeave}: AppProps) {
+	const area = useSize();
+	const [room, setRoom] = useState(firstRoom);
+	const goHome = useCallback(() => setRoom({name: 'home'}), []);
+	const quit = useCallback(() => onLeave({type: 'quit'}), [onLeave]);
+	switch (room.name) {
+		case 'home': {
+			return <Home area={area} hardware={hardware} notices={store.notices.map((text): Notice => ({text, look: 'warn'}))} onGo={setRoom} onQuit={quit}/>;
+		}
+
+		case 'wizard': {
+			return (
+				<Wizard
+					area={area} hardware={hardware} store={store} warnings={warnings} initial={room.answers} {...(room.firstStep && {firstStep: room.firstStep})} onLeave={goHome} onQuit={quit}
+					start={async config => onLeave({type: 'watch', runFolder: await start(config), isNew: true})}
+				/>
+			);
+		}
+
+		case 'runs': {
+			return <RunsRoom area={area} onWatch={runFolder => onLeave({type: 'watch', runFolder, isNew: false})} onLeave={goHome} onQuit={quit}/>;
+		}
+
+		case 'presets': {
+			return (
+				<PresetsRoom
+					area={area} store={store} onLeave={goHome} onQuit={quit}
+					onLoad={({name, config}) => setRoom({name: 'wizard', answers: firstAnswers({preset: {name, config}}), firstStep: config.concepts[0]?.instanceImages && config.baseModel !== '' ? 'review' : 'images'})}
+				/>
+			);
+		}
+	}
+}

@@ -1,0 +1,1 @@
+export {PresetsRoom} from './presets-room.tsx';

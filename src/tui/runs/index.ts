@@ -1,0 +1,1 @@
+export {RunsRoom} from './runs-room.tsx';
