@@ -80,10 +80,14 @@ async function setDtype(configFile: string, dtype: FloatType): Promise<void> {
 }
 
 async function changeFields(file: string, fields: Readonly<Record<string, unknown>>, {onlyExisting = false} = {}): Promise<void> {
-	const json = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+	const json = JSON.parse(withNumbersAsText(await readFile(file, 'utf8'))) as Record<string, unknown>;
 	for (const [field, value] of Object.entries(fields)) if (!onlyExisting || field in json) json[field] = value;
-	await atomicWriteFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
+	await atomicWriteFile(file, `${withNumbersAgain(JSON.stringify(json, undefined, 2))}\n`);
 }
+
+/** Python tells 1.0 from 1, and transformers 5 refuses a whole number for a float: what is not changed has to stay as it is written. */
+const withNumbersAsText = (json: string): string => json.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, token => (token.startsWith('"') ? token : `"number ${token}"`));
+const withNumbersAgain = (json: string): string => json.replaceAll(/"number (-?\d[\d.eE+-]*)"/g, '$1');
 
 const weightFile = /^((diffusion_)?(pytorch|flax)_model|model|tf_model|openvino_model)[.-]/;
 const wholeModelFile = /\.(safetensors|ckpt|pt|pth|bin)$/;
