@@ -23,7 +23,7 @@ export {cpuProfile, gpuProfile, pytorchProfile, type EngineProfile} from './memo
 export type {MemoryConfig} from './memory/memory-config.ts';
 export {memoryLines, memoryPhases, planMemory, type LineBytes, type MemoryLine, type MemoryPhase, type MemoryPlan, type PhaseMemory, type PlanOptions} from './memory/memory-model.ts';
 export {estimateTrainingMemory} from './memory-estimate.ts';
-export {estimateStepSeconds, stepsOfRun} from './time-estimate.ts';
+export {estimateRunSeconds, stepsOfRun} from './time-estimate.ts';
 export {recommendConfig, type Reason, type Recommendation, type Wishes} from './recommend.ts';
 export {PresetError, PresetStore, type Preset, type RecentKind} from './store.ts';
 export {explainSetting, searchSettings, settingsTable} from './explain.ts';

@@ -24,7 +24,7 @@ export interface AppProps {
 /** Where one is in the app. */
 export type Room =
 	| {readonly name: 'home'}
-	| {readonly name: 'wizard'; readonly answers: Answers; readonly firstStep?: 'images' | 'review'}
+	| {readonly name: 'wizard'; readonly answers: Answers; readonly firstStep?: 'images' | 'review' | 'start'}
 	| {readonly name: 'runs'}
 	| {readonly name: 'presets'};
 

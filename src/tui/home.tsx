@@ -59,7 +59,7 @@ export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardw
 function roomOf(key: HomeKey): Room | undefined {
 	switch (key) {
 		case 'demo': {
-			return {name: 'wizard', answers: firstAnswers({subject: 'demo'}), firstStep: 'review'};
+			return {name: 'wizard', answers: firstAnswers({subject: 'demo'}), firstStep: 'start'};
 		}
 
 		case 'new': {

@@ -67,12 +67,28 @@ function noticeRows(notice: Notice, theme: Theme, columns: number): readonly {re
 export function wrapText(text: string, columns: number): readonly string[] {
 	const lines: string[] = [];
 	let rest = text;
-	while (rest.length > columns) {
-		const blank = rest.lastIndexOf(' ', columns);
-		const end = blank > 0 ? blank : columns;
+	for (let fits = fitting(rest, columns); fits < rest.length; fits = fitting(rest, columns)) {
+		const blank = rest.lastIndexOf(' ', fits);
+		const end = blank > 0 ? blank : fits;
 		lines.push(rest.slice(0, end));
 		rest = rest.slice(end).trimStart();
 	}
 
 	return [...lines, rest];
+}
+
+/** How much of a text fits, at least one character; Chinese characters take two columns. */
+function fitting(text: string, columns: number): number {
+	let used = 0;
+	let length = 0;
+	for (const character of text) {
+		used += /[\p{Script=Han}\u3000-\u30FF\uFF01-\uFF60]/u.test(character) ? 2 : 1;
+		if (used > columns && length > 0) {
+			return length;
+		}
+
+		length += character.length;
+	}
+
+	return length;
 }

@@ -1,5 +1,5 @@
 import {
-	conceptSettings, defaultConcept, demoConfig, recommendConfig, settings,
+	conceptSettings, defaultConcept, demoConfig, recommendConfig, settings, subjectConfig,
 	type Concept, type Hardware, type Reason, type SettingValue, type Subject, type TrainingConfig,
 } from '../../presets/index.ts';
 import type {FieldValues} from '../fields/index.ts';
@@ -105,8 +105,15 @@ function adviceFor({subject, manner, preset, given}: Answers, hardware: Hardware
 	}
 
 	const baseModel = typeof given.own.baseModel === 'string' ? given.own.baseModel : '';
-	const {config, reasons} = recommendConfig(manner === 'balanced' ? halved(hardware) : hardware, {baseModel, subject});
+	const {config: recommended, reasons} = recommendConfig(manner === 'balanced' ? halved(hardware) : hardware, {baseModel, subject});
+	const config = baseModel === 'demo' ? ownSubject(recommended, subject) : recommended;
 	return manner === 'small' ? {config: {...config, ...savers}, reasons: [...reasons, ...saverReasons]} : {config, reasons};
+}
+
+/** The demo's values suit its model, whatever one teaches it. */
+function ownSubject(demo: TrainingConfig, subject: Subject): TrainingConfig {
+	const {name, concepts, samplePrompts} = subjectConfig(subject);
+	return {...demo, name, concepts, samplePrompts};
 }
 
 /** The machine when half of its free memory is left to others. */

@@ -69,6 +69,8 @@ function valueBeside(setting: Setting, value: SettingValue, by: 1 | -1): Setting
 
 const shown = (value: SettingValue): string => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? formatNumber(value) : String(value));
 
+const labelColumns = Math.max(...memorySettings.map(({label}) => label.length)) + 2;
+
 /** `Gradient checkpointing  no   yes: -2.1 GiB`. */
 function Option({setting, config, needed, after}: {setting: Setting; config: TrainingConfig; needed: number | undefined; after: (value: SettingValue) => number | undefined}) {
 	const theme = useTheme();
@@ -78,15 +80,15 @@ function Option({setting, config, needed, after}: {setting: Setting; config: Tra
 	const delta = needed === undefined || then === undefined ? undefined : then - needed;
 	return (
 		<>
-			<Text>{setting.label.padEnd(24)}</Text>
+			<Text>{setting.label.padEnd(labelColumns)}</Text>
 			<Text {...theme.strong}>{shown(value).padEnd(10)}</Text>
 			<Text {...theme.dim}>{other === value ? '' : `${shown(other)}: ${delta === undefined ? 'not known' : signed(delta)}`}</Text>
 		</>
 	);
 }
 
-/** Below a hundredth of a GiB the estimate does not see it. */
-const signed = (bytes: number): string => (Math.abs(bytes) < 2 ** 30 / 100 ? 'no change' : `${bytes < 0 ? '-' : '+'}${formatBytes(Math.abs(bytes))}`);
+/** Below a MiB it is nothing to decide by. */
+const signed = (bytes: number): string => (Math.abs(bytes) < 2 ** 20 ? 'no change' : `${bytes < 0 ? '-' : '+'}${formatBytes(Math.abs(bytes))}`);
 
 export function MemoryBar({view: {neededBytes, availableBytes, totalBytes, place}, columns}: {view: MemoryView; columns: number}) {
 	const theme = useTheme();

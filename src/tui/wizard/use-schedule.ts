@@ -1,20 +1,20 @@
 import {useEffect, useMemo, useState} from 'react';
-import {countImages, estimateStepSeconds, stepsOfRun, type Hardware, type TrainingConfig} from '../../presets/index.ts';
+import {countImages, estimateRunSeconds, stepsOfRun, type Hardware, type TrainingConfig} from '../../presets/index.ts';
 import {formatSpan} from '../units.ts';
 import {factsOf} from './memory-plan.ts';
 
-/** How long the run will be, as a sentence: `10 images, 100 epochs: 1000 steps, about 2 h 30 min on 4 cores.` Undefined while the images are not known. */
+/** How long the run will be, as a sentence: `10 images, 100 epochs: 1000 steps, roughly 2 h 30 min on 4 cores.` Undefined while the images are not known. */
 export function useSchedule(config: TrainingConfig, {cpu: {cores}}: Hardware): string | undefined {
 	const images = useImageCount(config.concepts.map(({instanceImages}) => instanceImages).join('\n'));
 	const model = useMemo(() => factsOf(config.baseModel), [config.baseModel]);
-	if (images === undefined && config.maxSteps === 0) {
+	if (images === undefined) {
 		return undefined;
 	}
 
-	const steps = stepsOfRun(config, images ?? 0);
-	const seconds = model && estimateStepSeconds(config, model, {cores});
-	const epochs = config.maxSteps > 0 ? '' : `, ${config.epochs} epochs`;
-	return `${images === undefined ? '' : `${images} image${images === 1 ? '' : 's'}${epochs}: `}${steps} steps${seconds === undefined ? '' : `, roughly ${formatSpan(steps * seconds)} on ${cores} core${cores === 1 ? '' : 's'}`}.`;
+	const steps = stepsOfRun(config, images);
+	const seconds = model && estimateRunSeconds(config, model, {cores, images});
+	const span = seconds === undefined ? '' : `, roughly ${formatSpan(seconds)} on ${cores} core${cores === 1 ? '' : 's'} with all images that are drawn`;
+	return `${images} image${images === 1 ? '' : 's'}${config.maxSteps > 0 ? '' : `, ${config.epochs} epochs`}: ${steps} steps${span}.`;
 }
 
 /** Images in folders, a line each; undefined while one of them cannot be read. */
