@@ -50,8 +50,15 @@ try {
 			await rm(path.join(out, file), {recursive: true, force: true});
 		}
 	}
+
+	await writeFile(builtFile(root), fingerprint);
+} catch (error) {
+	// What is wrong with the sources, esbuild has said.
+	if (!Array.isArray(error.errors)) {
+		throw error;
+	}
+
+	process.exitCode = 1;
 } finally {
 	await rm(stage, {recursive: true, force: true});
 }
-
-await writeFile(builtFile(root), fingerprint);

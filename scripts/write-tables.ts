@@ -1,0 +1,100 @@
+// Writes the tables of README.md and THIRD-PARTY-NOTICES.md, each between its marks, from what they describe:
+//   npx tsx scripts/write-tables.ts
+import fs from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {verbs} from '../src/cli/verbs.ts';
+import {settingsTable} from '../src/presets/index.ts';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
+
+const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [row(...head), `|${'---|'.repeat(head.length)}`, ...rows.map(cells => row(...cells))].join('\n');
+
+const verbsTable = (): string => table(['Verb', 'What it does'], verbs.map(({name, summary}) => [`\`${name}\``, summary]));
+
+/** What bench/cpu.ts has recorded. */
+interface CpuResult {
+	readonly cpu: string;
+	readonly cores: number;
+	readonly demo: {readonly ms: number; readonly deterministicMs: number; readonly diffusersMs?: number; readonly timesAsFast?: number};
+	readonly sd15?: {readonly medianMs: number; readonly peakResidentBytes: number};
+}
+
+/** What bench/memory.ts has recorded. */
+interface MemoryResult {
+	readonly cpu: string;
+	readonly cores: number;
+	/** Of planned from measured memory, as a share. */
+	readonly largestDifference: number;
+	readonly runs: readonly unknown[];
+}
+
+/** The recorded measurements in bench/results, and nothing else. */
+function performanceTable(): string {
+	const cpu = recorded<CpuResult>('cpu.json');
+	const memory = recorded<MemoryResult>('memory-cpu.json');
+	const onCpu = (cpu?.demo && cpu) ? cpuRows(cpu) : [];
+	const ofMemory = memory ? [['Memory plan and resident memory', `at most ${(100 * memory.largestDifference).toFixed(0)} % apart in ${memory.runs.length} configurations`, `${memory.cpu}, ${memory.cores} cores`, '`npx tsx bench/memory.ts`']] : [];
+	const rows = [...onCpu, ...ofMemory];
+	return rows.length === 0 ? 'No measurement has been recorded in `bench/results` yet.' : table(['What', 'Measured', 'On', 'By'], rows);
+}
+
+function cpuRows({cpu, cores, demo, sd15}: CpuResult): string[][] {
+	const [on, by] = [`${cpu}, ${cores} cores`, '`npx tsx bench/cpu.ts`'];
+	const peer = demo.diffusersMs !== undefined && demo.timesAsFast !== undefined ? `; PyTorch and diffusers ${demo.diffusersMs.toFixed(0)} ms, ${demo.timesAsFast.toFixed(2)} times as long` : '';
+	return [
+		['A training step of the demo, batch 4 + 4', `${demo.ms.toFixed(0)} ms${peer}`, on, by],
+		['The same, deterministic', `${demo.deterministicMs.toFixed(0)} ms`, on, by],
+		...(sd15 ? [['A training step of SD 1.5, full UNet, f32, 256x256', `${(sd15.medianMs / 1000).toFixed(1)} s, ${(sd15.peakResidentBytes / 1e9).toFixed(1)} GB at most`, on, by]] : []),
+	];
+}
+
+function recorded<Result>(name: string): Result | undefined {
+	const file = path.join(root, 'bench/results', name);
+	return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) as Result : undefined;
+}
+
+/** Every package that the program needs to run, on any machine, by licence. */
+function packagesTable(): string {
+	const {packages} = JSON.parse(read('package-lock.json')) as {packages: Record<string, {version: string; license?: string; dev?: boolean; devOptional?: boolean}>};
+	const byLicence = new Map<string, Set<string>>();
+	for (const [folder, {version, license = 'not stated', dev, devOptional}] of Object.entries(packages)) {
+		if (folder !== '' && !dev && !devOptional) {
+			const names = byLicence.get(license) ?? new Set();
+			byLicence.set(license, names.add(`${folder.replace(/^.*node_modules\//, '')} ${version}`));
+		}
+	}
+
+	return table(['Licence', 'Packages'], [...byLicence].sort(([a], [b]) => a.localeCompare(b, 'en')).map(([licence, names]) => [licence, [...names].sort().join(', ')]));
+}
+
+const tables: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+	'README.md': {verbs: verbsTable, settings: settingsTable, performance: performanceTable},
+	'THIRD-PARTY-NOTICES.md': {packages: packagesTable},
+};
+
+/** The documents that hold such tables. */
+export const documents = Object.keys(tables);
+
+/** A document as it is, and as it should be. @throws when a mark is missing */
+export function document(file: string): {is: string; shouldBe: string} {
+	const is = read(file);
+	let shouldBe = is;
+	for (const [name, make] of Object.entries(tables[file]!)) {
+		const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+		const [from, to] = [shouldBe.indexOf(begin) + begin.length, shouldBe.indexOf(end)];
+		if (from < begin.length || to < from) {
+			throw new Error(`${file} lacks the marks ${begin} and ${end}.`);
+		}
+
+		shouldBe = `${shouldBe.slice(0, from)}\n\n${make().trim()}\n\n${shouldBe.slice(to)}`;
+	}
+
+	return {is, shouldBe};
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	documents.forEach(file => fs.writeFileSync(path.join(root, file), document(file).shouldBe));
+}
