@@ -33,6 +33,12 @@ async function shownBy(run: TrainingRun, index: number): Promise<Float32Array> {
 	return Float32Array.from(bytes, value => value / 255);
 }
 
+async function demoModel() {
+	const opened = await openModelFolder(resolveBaseModel('demo'));
+	await opened.close();
+	return opened;
+}
+
 const rounded = (image: Float32Array) => image.map(value => Math.fround(Math.round(value * 255) / 255));
 
 let run: TrainingRun;
@@ -151,6 +157,13 @@ describe('the settings of a LoRA', () => {
 		const doubled = new Map([...gradientsOf(once, 'lora_B')].map(([name, values]) => [name, values.map(value => 2 * value)]));
 		expect(difference(gradientsOf(twice, 'lora_B'), doubled)).toBeLessThan(1e-4);
 		expect([...gradientsOf(once, 'lora_A').values()].every(values => values.every(value => value === 0))).toBe(true);
+	});
+
+	it('leave out the layers that clip skip leaves out', async () => {
+		const {folder} = await short({clipSkip: 2, trainTextEncoder: true});
+		const layers = [...(await tensorsOf(path.join(folder, 'output/toy.safetensors'))).keys()].flatMap(name => /lora_te_text_model_encoder_layers_(\d+)_/.exec(name)?.[1] ?? []);
+		const {textEncoderConfig: {numHiddenLayers}} = await demoModel();
+		expect(new Set(layers.map(Number))).toEqual(new Set(Array.from({length: numHiddenLayers - 1}, (_, layer) => layer)));
 	});
 
 	it('train the text encoder alone', async () => {
