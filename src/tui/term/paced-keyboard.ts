@@ -18,7 +18,7 @@ export class PacedKeyboard extends EventEmitter {
 	readonly #waiting: string[] = [];
 	#paste: string | undefined;
 	#next: string | null = null;
-	#delivery: CallbackNode | undefined;
+	#cancelDelivery: (() => void) | undefined;
 
 	constructor(stdin: NodeJS.ReadStream) {
 		super();
@@ -96,27 +96,53 @@ export class PacedKeyboard extends EventEmitter {
 		}
 	}
 
-	/** In React's own queue, after all that the key before has left behind there. */
 	#schedule(): void {
-		this.#delivery ??= scheduleCallback(whenIdle, this.#deliver);
+		this.#cancelDelivery ??= whenReactIsIdle(this.#deliver);
 	}
 
 	#cancel(): void {
-		if (this.#delivery) {
-			cancelCallback(this.#delivery);
-			this.#delivery = undefined;
-		}
+		this.#cancelDelivery?.();
+		this.#cancelDelivery = undefined;
 	}
 
 	readonly #deliver = (): void => {
 		this.#next = this.#waiting.shift() ?? null;
-		this.#delivery = undefined;
+		this.#cancelDelivery = undefined;
+		if (this.#next !== null) {
+			this.emit('readable');
+		}
+
 		if (this.#waiting.length > 0) {
 			this.#schedule();
 		}
+	};
+}
 
-		if (this.#next !== null) {
-			this.emit('readable');
+/** A key is drawn, its effects ask for another drawing, and the effects of that one for a third. */
+const IDLE_ROUNDS = 4;
+
+/**
+ * Calls back when React has done all that it has to do, also what comes out of that. It works in tasks of its scheduler, which are
+ * made in microtasks: a task of the lowest priority is the last, and once the microtasks have run there may be others before the next.
+ */
+function whenReactIsIdle(callback: () => void): () => void {
+	let task: CallbackNode | undefined;
+	let pause: NodeJS.Immediate | undefined;
+	const wait = (rounds: number): void => {
+		task = scheduleCallback(whenIdle, () => {
+			if (rounds === 0) {
+				callback();
+			} else {
+				pause = setImmediate(() => wait(rounds - 1));
+			}
+		});
+	};
+
+	wait(IDLE_ROUNDS);
+	return () => {
+		clearImmediate(pause);
+		if (task) {
+			cancelCallback(task);
 		}
 	};
 }

@@ -12,6 +12,10 @@ const BEGIN = `${ESC}[?2026h`;
 const END = `${ESC}[?2026l`;
 const CONTROL_ONLY = new RegExp(`^(?:${ESC}\\[[?>0-9;]*[A-Za-z])*$`);
 
+/** Ink ends every text that it cuts with an ellipsis, and ink-form draws boxes; corners become a plus. */
+const DRAWN_BY_OTHERS = /[…─│═║╭╮╰╯╔╗╚╝]/g;
+const IN_ASCII: Readonly<Record<string, string>> = {'…': '~', '─': '-', '│': '|', '═': '=', '║': '|'};
+
 /** Exit codes of shells for a death by signal: 128 + its number. */
 const EXIT_CODES = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
 type ExitSignal = keyof typeof EXIT_CODES;
@@ -81,8 +85,7 @@ export class Screen extends EventEmitter {
 	/** A whole frame, rows parted by line feeds; what does not fit is cropped. Ink's cursor codes are dropped: the cursor is hidden here. */
 	write(text: string, ...rest: unknown[]): boolean {
 		if (this.#open && !CONTROL_ONLY.test(text)) {
-			// Ink ends every text that it cuts with an ellipsis.
-			this.#frame = this.#unicode ? text : text.replaceAll('…', '~');
+			this.#frame = this.#unicode ? text : text.replaceAll(DRAWN_BY_OTHERS, character => IN_ASCII[character] ?? '+');
 			this.#timer ??= setTimeout(this.flush, Math.max(0, this.#lastFlushMs + this.#frameGapMs - Date.now()));
 		}
 

@@ -10,9 +10,14 @@ import {givenValues} from './answers.ts';
 import {changedRows, foundRows, shownValue, type SettingRow} from './setting-rows.ts';
 import {backKeys, type StepKeyContext, type StepProps} from './step-context.ts';
 
+/** A setting, or the first row of the review. */
+type Item = SettingRow | 'go on';
+
 interface SettingsContext extends StepKeyContext, ListContext {
 	readonly row: SettingRow | undefined;
 	readonly isWhole: boolean;
+	/** At the row that takes everything as it is. */
+	readonly isAtGoOn: boolean;
 	readonly edit: () => void;
 	readonly search: () => void;
 	readonly change: (by: 1 | -1) => void;
@@ -20,11 +25,12 @@ interface SettingsContext extends StepKeyContext, ListContext {
 	readonly showWhole: (whole: boolean) => void;
 }
 
-const noRow = ({row}: SettingsContext): string | undefined => row ? undefined : 'No setting is under the cursor.';
+const noRow = ({row}: SettingsContext): string | undefined => row ? undefined : 'No setting is under the cursor: move to one first.';
 const noOption = (context: SettingsContext): string | undefined =>
 	noRow(context) ?? (optionBeside(context.row!.setting, context.row!.value, 1) === undefined ? 'Press Enter to type another value.' : undefined);
 
 const settingsKeys: readonly KeyBinding<SettingsContext>[] = [
+	{keys: ['enter'], label: 'go on', help: 'The next step, from the first row of the review.', when: ({isAtGoOn}) => isAtGoOn, run: ({next}) => next()},
 	{keys: ['enter'], label: 'edit', help: 'Edits the setting under the cursor.', why: noRow, run: ({edit}) => edit()},
 	{keys: ['space'], label: 'other value', help: 'The next value of a choice or a switch.', when: context => noOption(context) === undefined, run: ({change}) => change(1)},
 	{keys: ['/'], label: 'search', help: 'Finds settings by any name, in English or Chinese, also those of the A1111 extension.', run: ({search}) => search()},
@@ -53,10 +59,12 @@ export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: 
 	const {line, apply} = useTextLine('');
 	const options = {config, reasons, given: new Set(Object.keys(givenValues(answers)))};
 	const rows = isWhole || line.text !== '' ? foundRows(line.text, options) : changedRows(options);
-	const row = rows[Math.min(cursor, rows.length - 1)];
+	const items: readonly Item[] = startsWhole || isWhole || line.text !== '' ? rows : ['go on', ...rows];
+	const item = items[Math.min(cursor, items.length - 1)];
+	const row = item === 'go on' ? undefined : item;
 	const listRows = area.rows - 8;
 	const context: SettingsContext = {
-		next, interrupt, row, isWhole, cursor: Math.max(0, Math.min(cursor, rows.length - 1)), count: rows.length, page: listRows, moveTo: setCursor,
+		next, interrupt, row, isWhole, isAtGoOn: item === 'go on', cursor: Math.max(0, Math.min(cursor, items.length - 1)), count: items.length, page: listRows, moveTo: setCursor,
 		explainCursor: () => explain(row?.setting.key),
 		back() {
 			if (line.text === '') {
@@ -110,7 +118,7 @@ export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: 
 				: (
 					<>
 						{(mode === 'search' || line.text !== '') && <Text>search: <TextLineView line={line} isActive={mode === 'search'}/></Text>}
-						<SettingList rows={rows} cursor={context.cursor} area={{...inside, rows: listRows}}/>
+						<SettingList items={items} cursor={context.cursor} area={{...inside, rows: listRows}}/>
 						<RowAtCursor row={row}/>
 					</>
 				)}
@@ -118,12 +126,12 @@ export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: 
 	);
 }
 
-function SettingList({rows, cursor, area}: {rows: readonly SettingRow[]; cursor: number; area: Area}) {
+function SettingList({items, cursor, area}: {items: readonly Item[]; cursor: number; area: Area}) {
 	const theme = useTheme();
-	const labelColumns = Math.min(34, Math.max(0, ...rows.map(({setting}) => setting.label.length)));
-	return rows.length === 0 ? <Text {...theme.dim}>No setting is called so.</Text> : (
-		<List items={rows} cursor={cursor} rows={area.rows} keyOf={({setting}) => setting.key}>
-			{row => (
+	const labelColumns = Math.min(34, Math.max(0, ...items.map(item => item === 'go on' ? 0 : item.setting.label.length)));
+	return items.length === 0 ? <Text {...theme.dim}>No setting is called so.</Text> : (
+		<List items={items} cursor={cursor} rows={area.rows} keyOf={item => item === 'go on' ? '' : item.setting.key}>
+			{row => row === 'go on' ? <Text {...theme.strong}>Take all this and go on</Text> : (
 				<>
 					<Text {...(row.hasEffect ? {} : theme.dim)}>{row.setting.label.padEnd(labelColumns)}  </Text>
 					<Text {...(row.isDefault || !row.hasEffect ? theme.dim : theme.strong)}>{shownValue(row)}</Text>

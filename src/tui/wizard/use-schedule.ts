@@ -3,7 +3,7 @@ import {countImages, estimateRunSeconds, stepsOfRun, type Hardware, type Trainin
 import {formatSpan} from '../units.ts';
 import {factsOf} from './memory-plan.ts';
 
-/** How long the run will be, as a sentence: `10 images, 100 epochs: 1000 steps, roughly 2 h 30 min on 4 cores.` Undefined while the images are not known. */
+/** How long the run will be, as a sentence: `10 images, 100 epochs: 1000 steps, roughly 2 h 30 min in all on 4 cores.` Undefined while the images are not known. */
 export function useSchedule(config: TrainingConfig, {cpu: {cores}}: Hardware): string | undefined {
 	const images = useImageCount(config.concepts.map(({instanceImages}) => instanceImages).join('\n'));
 	const model = useMemo(() => factsOf(config.baseModel), [config.baseModel]);
@@ -13,7 +13,7 @@ export function useSchedule(config: TrainingConfig, {cpu: {cores}}: Hardware): s
 
 	const steps = stepsOfRun(config, images);
 	const seconds = model && estimateRunSeconds(config, model, {cores, images});
-	const span = seconds === undefined ? '' : `, roughly ${formatSpan(seconds)} on ${cores} core${cores === 1 ? '' : 's'} with all images that are drawn`;
+	const span = seconds === undefined ? '' : `, roughly ${formatSpan(seconds)} in all on ${cores} core${cores === 1 ? '' : 's'}`;
 	return `${images} image${images === 1 ? '' : 's'}${config.maxSteps > 0 ? '' : `, ${config.epochs} epochs`}: ${steps} steps${span}.`;
 }
 

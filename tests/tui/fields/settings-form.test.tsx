@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import {setImmediate} from 'node:timers/promises';
 import {render, cleanup} from 'ink-testing-library';
 import {useState} from 'react';
 import {unstable_IdlePriority as whenIdle, unstable_scheduleCallback as scheduleCallback} from 'scheduler';
@@ -62,9 +63,12 @@ const see = async (text: string | RegExp): Promise<string> => vi.waitFor(() => {
 /** One key or one paste; as from `PacedKeyboard`, React's work is done before the next one. */
 async function press(keys: string): Promise<void> {
 	screen.stdin.write(keys);
-	await new Promise<void>(resolve => {
-		scheduleCallback(whenIdle, () => resolve());
-	});
+	for (let round = 0; round < 5; round++) {
+		await setImmediate();
+		await new Promise<void>(resolve => {
+			scheduleCallback(whenIdle, () => resolve());
+		});
+	}
 }
 
 async function type(keys: string, then: string | RegExp): Promise<void> {

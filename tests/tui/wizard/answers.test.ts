@@ -1,0 +1,110 @@
+import {describe, expect, test} from 'vitest';
+import {demoConfig} from '../../../src/presets/index.ts';
+import {firstAnswers, givenValues, keepsPreset, outcomeOf, reduceAnswers, valueOf, type AnswerAction, type Answers} from '../../../src/tui/wizard/answers.ts';
+import {promptsFrom} from '../../../src/tui/wizard/prompts.ts';
+import {changedRows, foundRows, shownValue} from '../../../src/tui/wizard/setting-rows.ts';
+import {stepsOf} from '../../../src/tui/wizard/steps.ts';
+import {machine} from '../app-world.tsx';
+
+const after = (...actions: readonly AnswerAction[]): Answers => actions.reduce(reduceAnswers, firstAnswers());
+const give = (key: string, value: string | number | boolean): AnswerAction => ({type: 'give', key, value});
+
+describe('answers', () => {
+	test('values for own images do not touch the demo, nor the other way round', () => {
+		const answers = after(give('maxSteps', 7), {type: 'subject', subject: 'object'}, give('epochs', 20), give('instanceImages', '/photos'));
+		expect(outcomeOf(answers, machine).config).toMatchObject({epochs: 20, maxSteps: 0, concepts: [{instanceImages: '/photos'}]});
+		const demo = reduceAnswers(answers, {type: 'subject', subject: 'demo'});
+		expect(outcomeOf(demo, machine).config).toEqual({...demoConfig(), maxSteps: 7});
+		expect(givenValues(reduceAnswers(demo, {type: 'subject', subject: 'style'}))).toEqual({epochs: 20, instanceImages: '/photos'});
+	});
+
+	test('a value taken back is the advised one again', () => {
+		const answers = after({type: 'subject', subject: 'person'}, give('epochs', 20), {type: 'take back', key: 'epochs'});
+		expect(outcomeOf(answers, machine).config.epochs).toBe(150);
+	});
+
+	test('an empty class prompt is left out, an empty folder of images stays to be asked for', () => {
+		const [concept] = outcomeOf(after({type: 'subject', subject: 'person'}, give('classPrompt', '')), machine).config.concepts;
+		expect(concept).not.toHaveProperty('classPrompt');
+		expect(concept).toHaveProperty('instanceImages', '');
+	});
+
+	test('the demo model taught something else keeps its own values and not the demo\'s subject', () => {
+		const {config} = outcomeOf(after({type: 'subject', subject: 'animal'}, give('baseModel', 'demo')), machine);
+		expect(config).toMatchObject({baseModel: 'demo', learningRate: 1e-4, resolution: 128, concepts: [{instancePrompt: 'a photo of sks dog', instanceImages: ''}]});
+	});
+
+	test('a preset is taken as it is, with what is given on top', () => {
+		const preset = {name: 'mine', config: {...demoConfig(), name: 'mine', batchSize: 3}};
+		const answers = reduceAnswers(firstAnswers({preset}), give('learningRate', 5e-6));
+		expect(outcomeOf(answers, machine).config).toEqual({...preset.config, learningRate: 5e-6});
+		expect(keepsPreset(answers)).toBe(true);
+	});
+
+	test('little memory is asked for in every way', () => {
+		const {config} = outcomeOf(after({type: 'subject', subject: 'person'}, {type: 'manner', manner: 'small'}), machine);
+		expect(config).toMatchObject({gradientCheckpointing: true, attention: 'chunked', trainTextEncoder: false, batchSize: 1});
+	});
+});
+
+describe('steps', () => {
+	test.each([
+		['the demo', firstAnswers(), ['subject', 'review', 'start']],
+		['own images', firstAnswers({subject: 'person'}), ['subject', 'images', 'model', 'manner', 'memory', 'schedule', 'samples', 'review', 'start']],
+		['an expert', after({type: 'subject', subject: 'person'}, {type: 'manner', manner: 'expert'}), ['subject', 'images', 'model', 'manner', 'expert', 'memory', 'schedule', 'samples', 'review', 'start']],
+		['a preset', firstAnswers({preset: {name: 'a', config: demoConfig()}}), ['images', 'model', 'memory', 'schedule', 'samples', 'review', 'start']],
+	])('of %s', (_, answers, keys) => {
+		expect(stepsOf(answers).map(({key}) => key)).toEqual(keys);
+	});
+
+	test('no form has more fields than 24 rows can show', () => {
+		for (const {settings = []} of stepsOf(after({type: 'subject', subject: 'person'}, {type: 'manner', manner: 'expert'}))) {
+			expect(settings.length).toBeLessThanOrEqual(4);
+		}
+	});
+});
+
+describe('prompts that go with an instance prompt', () => {
+	test.each([
+		['a photo of sks dog', 'a photo of a dog'],
+		['a photo of a zwx owl', 'a photo of an owl'],
+		['a painting of ohwx person', 'a painting of a person'],
+		['a photo of sks garden gnome', 'a photo of a garden gnome'],
+		['my dog', undefined],
+	])('%s: %s', (instancePrompt, classPrompt) => {
+		const prompts = promptsFrom(instancePrompt);
+		expect(prompts.classPrompt).toBe(classPrompt);
+		expect(prompts.samplePrompts[0]).toBe(instancePrompt);
+		expect(prompts.samplePrompts.includes(classPrompt ?? instancePrompt)).toBe(true);
+	});
+});
+
+describe('rows of settings', () => {
+	const {config, reasons} = outcomeOf(after({type: 'subject', subject: 'person'}, give('baseModel', 'demo'), give('ema', true)), machine);
+	const options = {config, reasons, given: new Set(['baseModel', 'ema'])};
+
+	test('the review holds what differs from the default and has an effect, and whose choice it was', () => {
+		const rows = changedRows(options);
+		const keys = rows.map(({setting}) => setting.key);
+		expect(keys).toContain('ema');
+		expect(keys).toContain('classPrompt');
+		expect(keys).not.toContain('seed');
+		expect(rows.find(({setting}) => setting.key === 'ema')).toMatchObject({isGiven: true, reason: 'your choice'});
+		for (const {setting, value} of rows) {
+			expect(valueOf(config, setting.key)).toEqual(value);
+		}
+	});
+
+	test('the search reaches every setting, and says why one has no effect', () => {
+		expect(foundRows('', options).length).toBeGreaterThan(60);
+		expect(foundRows('学习率', options)[0]!.setting.key).toBe('learningRate');
+		expect(foundRows('epochs', options).find(({setting}) => setting.key === 'epochs')).toMatchObject({hasEffect: false, reason: 'The run is measured in steps.'});
+	});
+
+	test('values read as people write them', () => {
+		const shown = (key: string) => shownValue(foundRows(key, options).find(({setting}) => setting.key === key)!);
+		expect(shown('learningRate')).toBe('1e-4');
+		expect(shown('ema')).toBe('yes');
+		expect(shown('batchSize')).toMatch(/^\d+ images$/);
+	});
+});
