@@ -57,6 +57,10 @@ export function PresetsRoom({area, store, onLoad, onLeave, onQuit}: {
 		try {
 			alter();
 			setNotice({text: done, look: 'ok'});
+			const now = store.list();
+			const found = now.findIndex(each => each.name === name);
+			setPresets(now);
+			setCursor(found === -1 ? at : found);
 		} catch (error) {
 			if (!(error instanceof PresetError)) {
 				throw error;
@@ -64,11 +68,6 @@ export function PresetsRoom({area, store, onLoad, onLeave, onQuit}: {
 
 			setNotice({text: error.message, look: 'bad'});
 		}
-
-		const now = store.list();
-		setPresets(now);
-		const found = now.findIndex(each => each.name === name);
-		setCursor(found === -1 ? at : found);
 	};
 
 	const context: PresetsContext = {

@@ -1,0 +1,191 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {defaultConfig, demoConfig} from '../../src/presets/index.ts';
+import {identify} from '../../src/train/protocol/index.ts';
+import {AppWorld} from './app-world.tsx';
+import {KEYS} from './fake-keyboard.ts';
+import {recordedEvents, writeRecordedRun, type Recording} from './recorded-run.ts';
+
+let world: AppWorld;
+beforeEach(() => {
+	world = new AppWorld();
+});
+afterEach(async () => world.close());
+
+const runFolder = (id: string): string => path.join(world.folder, 'runs', id);
+
+function makeRun(id: string, recording: Recording): void {
+	writeRecordedRun(runFolder(id), recordedEvents(recording));
+}
+
+/** Makes this process the runner of a run. */
+function holdRun(id: string): void {
+	const file = path.join(runFolder(id), 'run.json');
+	fs.writeFileSync(file, JSON.stringify({...JSON.parse(fs.readFileSync(file, 'utf8')) as object, runner: identify(process.pid)}));
+}
+
+const finished = {totalSteps: 10, end: {type: 'finished', step: 10, seconds: 5, output: 'output/robot.safetensors', folder: 'output/robot'}} as const;
+const failed = {totalSteps: 10, steps: 4, end: {type: 'failed', step: 4, cause: 'DataError', message: 'The folder /photos is empty.', action: 'Put pictures there.'}} as const;
+
+describe('the first page', () => {
+	test('at 80x24, with the demo preselected and the machine below', async () => {
+		makeRun('20260102-030405-robot', finished);
+		world.open();
+		expect(await world.see('Quit')).toMatchInlineSnapshot(`
+			"dreambooth                                  teach Stable Diffusion a new subject
+
+			❯ 1 Try it: teach the demo model a new toy
+			  2 New run
+			  3 Runs (1)
+			  4 Presets
+			  5 Quit
+
+			    Model and photos come with this program. Real training, about two minutes on
+			    two cores; nothing is downloaded.
+
+			CPU     Test CPU, 4 cores
+			Memory  12.0 GiB of 16.0 GiB available
+			Disk    100.0 GiB free in /runs
+			GPU     none: the NVIDIA driver finds no device
+
+
+
+
+
+
+
+
+			Enter open · q quit"
+		`);
+	});
+
+	test.each([['3', 'There is no run yet'], ['4', 'comes with dreambooth'], [`${KEYS.down}${KEYS.down}${KEYS.enter}`, 'There is no run yet']])('%j opens %s, and Esc leads back', async (keys, room) => {
+		world.open();
+		await world.see('Try it');
+		await world.press(keys, room);
+		await world.press(KEYS.escape, 'Try it');
+	});
+
+	test.each(['q', '5', KEYS.ctrlC, KEYS.escape])('%j leaves', async key => {
+		world.open();
+		await world.see('Try it');
+		world.keyboard.type(key);
+		expect(await world.ended()).toEqual({type: 'quit'});
+	});
+
+	test('a file of presets that cannot be understood is set aside, and said so', async () => {
+		fs.writeFileSync(path.join(world.folder, 'presets.json'), '{"presets": [');
+		world.open();
+		await world.see(/! The file of your presets could not be understood\. It was kept as/);
+		expect(fs.readdirSync(world.folder).filter(name => name.includes('.broken-')).map(name => fs.readFileSync(path.join(world.folder, name), 'utf8'))).toEqual(['{"presets": [']);
+	});
+});
+
+describe('runs', () => {
+	test('are listed with their state, the newest first, and why one failed', async () => {
+		makeRun('20260102-030405-robot', finished);
+		makeRun('20260102-030406-robot', failed);
+		world.open({room: {name: 'runs'}});
+		const seen = await world.see('1 of 2');
+		expect(seen).toMatch(/robot +finished +10\/10/);
+		expect(seen).toMatch(/robot +failed +4\/10/);
+		expect(seen).toContain('failed  The folder /photos is empty. Put pictures there.');
+		await world.press(KEYS.down, 'output/robot.safetensors');
+	});
+
+	test('Enter watches the one under the cursor', async () => {
+		makeRun('20260102-030405-robot', finished);
+		world.open({room: {name: 'runs'}});
+		await world.see('finished');
+		world.keyboard.type(KEYS.enter);
+		expect(await world.ended()).toEqual({type: 'watch', runFolder: runFolder('20260102-030405-robot'), isNew: false});
+	});
+
+	test('one that others start or end shows by itself', async () => {
+		world.open({room: {name: 'runs'}});
+		await world.see('There is no run yet');
+		makeRun('20260102-030405-robot', finished);
+		await world.see('finished');
+	});
+
+	test('are removed only after a question', async () => {
+		makeRun('20260102-030405-robot', finished);
+		world.open({room: {name: 'runs'}});
+		await world.see('finished');
+		await world.press('x', 'Remove 20260102-030405-robot with its checkpoints, samples and output?');
+		await world.press('n', 'Enter watch');
+		expect(fs.existsSync(runFolder('20260102-030405-robot'))).toBe(true);
+		await world.press('x', 'Remove');
+		await world.press('y', 'was removed');
+		await vi.waitFor(() => expect(fs.existsSync(runFolder('20260102-030405-robot'))).toBe(false));
+		await world.see('There is no run yet');
+	});
+
+	test('one at work is not removed', async () => {
+		makeRun('20260102-030405-robot', {totalSteps: 10, steps: 4});
+		holdRun('20260102-030405-robot');
+		world.open({room: {name: 'runs'}});
+		await world.see('running');
+		await world.press('x', 'This run is at work. Watch it and stop it first.');
+		expect(fs.existsSync(runFolder('20260102-030405-robot'))).toBe(true);
+	});
+});
+
+describe('presets', () => {
+	beforeEach(() => {
+		world.store.save('my dog', {...demoConfig(), name: 'dog'});
+		world.open({room: {name: 'presets'}});
+	});
+
+	test('are renamed and duplicated, and the cursor follows', async () => {
+		await world.see('❯ my dog');
+		await world.press('r', 'New name: my dog');
+		await world.press(`\u0015old dog${KEYS.enter}`, '❯ old dog');
+		await world.press('d', 'Name of the copy: old dog copy');
+		await world.press(KEYS.enter, '❯ old dog copy');
+		expect(world.store.list().filter(({shipped}) => !shipped).map(({name}) => name)).toEqual(['old dog', 'old dog copy']);
+	});
+
+	test('a name that is taken is refused', async () => {
+		await world.see('❯ my dog');
+		await world.press('d', 'Name of the copy');
+		await world.press(`\u0015demo${KEYS.enter}`, 'The preset demo comes with the program');
+		await world.press('r', 'New name');
+		await world.press(KEYS.escape, 'Enter use');
+		expect(world.store.list().filter(({shipped}) => !shipped).map(({name}) => name)).toEqual(['my dog']);
+	});
+
+	test('are removed only after a question', async () => {
+		await world.see('❯ my dog');
+		await world.press('x', 'Remove the preset my dog?');
+		await world.press(KEYS.escape, 'Enter use');
+		expect(world.store.list().some(({name}) => name === 'my dog')).toBe(true);
+		await world.press('x', 'Remove the preset my dog?');
+		await world.press('y', 'my dog was removed.');
+		expect(world.store.list().some(({name}) => name === 'my dog')).toBe(false);
+	});
+
+	test('those that come with the program stay as they are', async () => {
+		await world.see('❯ my dog');
+		await world.press(KEYS.down, '❯ demo');
+		await world.press('x', 'It comes with the program and stays as it is.');
+	});
+
+	test('Enter begins a run with its values, to be changed first', async () => {
+		await world.see('❯ my dog');
+		expect(await world.press(KEYS.enter, 'Take all this and go on')).toContain('a photo of sks robot');
+		await world.press(KEYS.right, 'keeps the preset dog');
+		await world.press(KEYS.enter, '');
+		await world.ended();
+		expect(world.started).toEqual([{...demoConfig(), name: 'dog'}]);
+	});
+
+	test('one that lacks images asks for them first', async () => {
+		world.store.save('a bare one', defaultConfig());
+		await world.see('❯ my dog');
+		await world.press(KEYS.escape, 'Try it');
+		await world.press('4', '❯ a bare one');
+		await world.press(KEYS.enter, 'Instance images: empty');
+	});
+});
