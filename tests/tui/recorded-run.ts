@@ -11,6 +11,10 @@ export interface Recording {
 	readonly totalSteps?: number;
 	readonly steps?: number;
 	readonly every?: number;
+	/** A validation every so many steps. */
+	readonly validateEvery?: number;
+	/** How many concepts; with one, no losses by concept. */
+	readonly concepts?: number;
 	readonly prompts?: readonly string[];
 	/** Steps whose loss was not a number. */
 	readonly badSteps?: readonly number[];
@@ -19,7 +23,7 @@ export interface Recording {
 }
 
 /** The events that a run of the demo would write, with losses from a formula: equal wherever and whenever it is called. */
-export function recordedEvents({totalSteps = 300, steps = totalSteps, every = 100, prompts = ['a photo of sks robot'], badSteps = [], end}: Recording = {}): RunEvent[] {
+export function recordedEvents({totalSteps = 300, steps = totalSteps, every = 100, validateEvery, concepts = 1, prompts = ['a photo of sks robot'], badSteps = [], end}: Recording = {}): RunEvent[] {
 	let time = RECORDED_AT;
 	const events: RunEvent[] = [];
 	const say = (body: EventBody, ms = 10): void => {
@@ -49,9 +53,17 @@ export function recordedEvents({totalSteps = 300, steps = totalSteps, every = 10
 	say({type: 'phase', phase: 'training'});
 	for (let step = 1; step <= steps; step++) {
 		const loss = badSteps.includes(step) ? null : recordedLoss(step);
-		say({type: 'step', step, epoch: Math.ceil(step / 2), samples: step * 4, loss, instanceLoss: loss, priorLoss: loss, gradientNorm: 0.5, learningRate: 1e-4, stepMs: STEP_MS}, STEP_MS);
+		say({
+			type: 'step', step, epoch: Math.ceil(step / 2), samples: step * 4, loss, instanceLoss: loss, priorLoss: loss, gradientNorm: 0.5, learningRate: 1e-4, stepMs: STEP_MS,
+			...(concepts > 1 && {conceptLosses: Array.from({length: concepts}, (_, concept) => (step + concept) % concepts === 0 ? null : recordedLoss(step) * (1 + concept))}),
+		}, STEP_MS);
 		if (step % 20 === 0) {
 			say({type: 'memory', residentBytes: (1 + 0.2 * Math.sin(step)) * 2 ** 30});
+		}
+
+		if (validateEvery !== undefined && step % validateEvery === 0) {
+			const of = (step: number): number => 0.11 + 0.3 * Math.exp(-step / 80) + step / 5000;
+			say({type: 'validation', step, loss: of(step), best: step === validateEvery || of(step) < of(step - validateEvery)});
 		}
 
 		if (step % every === 0) {
@@ -74,9 +86,9 @@ export function recordedLoss(step: number): number {
 }
 
 /** Makes a run folder that holds these events, as a runner would; `robot` is its name. */
-export function writeRecordedRun(runFolder: string, events: readonly RunEvent[]): void {
+export function writeRecordedRun(runFolder: string, events: readonly RunEvent[], config: object = {}): void {
 	fs.mkdirSync(path.join(runFolder, 'samples'), {recursive: true});
-	writeRun({folder: runFolder, record: {version: 1, id: path.basename(runFolder), name: 'robot', createdAt: RECORDED_AT, config: {}, versions: {}}});
+	writeRun({folder: runFolder, record: {version: 1, id: path.basename(runFolder), name: 'robot', createdAt: RECORDED_AT, config, versions: {}}});
 	appendEvents(runFolder, events);
 }
 

@@ -12,24 +12,50 @@ export interface Bucket {
 /** The values that one column of dots covers; undefined where there is nothing to draw. */
 export type Column = {readonly low: number; readonly high: number} | undefined;
 
-/** Where buckets lie on a row of dot columns: the first bucket at the left edge, the last at the right. */
-export function columnsOf(buckets: readonly Bucket[], width: number): readonly number[] {
-	const first = buckets[0];
-	const last = buckets.at(-1);
-	const span = first && last ? centre(last) - centre(first) : 0;
-	return buckets.map(bucket => span === 0 ? 0 : Math.round(((centre(bucket) - centre(first!)) / span) * (width - 1)));
+/** The steps from the left edge to the right edge. */
+export interface StepRange {
+	readonly from: number;
+	readonly to: number;
 }
 
-function centre({firstStep, width}: Bucket): number {
-	return firstStep + (width - 1) / 2;
+/** Those of the buckets; undefined without any. */
+export function rangeOf(buckets: readonly Bucket[]): StepRange | undefined {
+	const first = buckets[0];
+	const last = buckets.at(-1);
+	return first && last && {from: first.firstStep, to: last.firstStep + Math.max(1, last.count + last.invalid) - 1};
+}
+
+/**
+ * A right edge at or a little after the last step, which moves only now and then: with an edge that follows every step the whole curve
+ * shifts with each, and every shift is sent. At most an eighth is left empty, and nothing after the end of the run.
+ */
+export function steadyEnd(lastStep: number, totalSteps: number): number {
+	const quantum = 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, lastStep))) - 3);
+	const end = Math.ceil(lastStep / quantum) * quantum;
+	return totalSteps >= lastStep ? Math.min(end, totalSteps) : end;
+}
+
+/** Where a step lies on a row of dot columns. */
+export function columnOf(step: number, {from, to}: StepRange, width: number): number {
+	return to <= from ? 0 : Math.max(0, Math.min(width - 1, Math.round(((step - from) / (to - from)) * (width - 1))));
+}
+
+/** Where buckets lie on a row of dot columns. */
+export function columnsOf(buckets: readonly Bucket[], range: StepRange, width: number): readonly number[] {
+	return buckets.map(bucket => columnOf(centre(bucket), range, width));
+}
+
+/** Of the steps that the bucket holds so far. */
+export function centre({firstStep, width, count, invalid}: Bucket): number {
+	return firstStep + (Math.min(width, Math.max(1, count + invalid)) - 1) / 2;
 }
 
 /**
  * Least to greatest value in each of `width` columns, so that a single extreme among thousands of steps is drawn.
  * Where buckets are sparser than columns the line between neighbours is filled in; across a bucket without a finite value it breaks.
  */
-export function extentColumns(buckets: readonly Bucket[], width: number): Column[] {
-	const places = columnsOf(buckets, width);
+export function extentColumns(buckets: readonly Bucket[], range: StepRange, width: number): Column[] {
+	const places = columnsOf(buckets, range, width);
 	const columns: Column[] = Array.from({length: width}, () => undefined);
 	for (const [index, {min, max, count}] of buckets.entries()) {
 		const place = places[index]!;
@@ -44,8 +70,8 @@ export function extentColumns(buckets: readonly Bucket[], width: number): Column
 }
 
 /** One value a bucket (undefined: none) -> a line through them, the last value in a column counting. */
-export function lineColumns(buckets: readonly Bucket[], values: readonly (number | undefined)[], width: number): Column[] {
-	const places = columnsOf(buckets, width);
+export function lineColumns(buckets: readonly Bucket[], values: readonly (number | undefined)[], range: StepRange, width: number): Column[] {
+	const places = columnsOf(buckets, range, width);
 	const columns: Column[] = Array.from({length: width}, () => undefined);
 	for (const [index, value] of values.entries()) {
 		if (value !== undefined) {

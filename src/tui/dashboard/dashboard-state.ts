@@ -1,16 +1,31 @@
-import type {SamplesOfStep} from '../run/index.ts';
+import type {EventOf, StopWhen} from '../../train/protocol/index.ts';
+import type {RunView, SamplesOfStep} from '../run/index.ts';
 import type {ScaleKind} from '../chart/index.ts';
 
-/** What the person is doing: looking, looking at one picture, reading the keys, deciding whether to stop. */
-export type Mode = 'overview' | 'picture' | 'help' | 'confirm-stop';
+/** Questions that take all keys until they are answered. */
+export type Question = 'stop' | 'discard' | 'rates' | 'sample-prompt' | 'prompts';
+
+/** What the person is doing: looking at everything, at one picture, at the first and the last; reading the keys; answering. */
+export type Mode = 'overview' | 'picture' | 'before-after' | 'help' | Question;
+
+/** What the chart shows: the loss, its parts (prior, concepts), the learning rates, the memory. */
+export type Measure = 'loss' | 'parts' | 'rates' | 'memory';
+
+/** Steps of the moving average; the extension's "graph smoothing" goes from 10 to 500 and begins at 50. */
+export const SMOOTHINGS = [10, 20, 50, 100, 200, 500] as const;
+export const USUAL_SMOOTHING = 50;
 
 /** What the screen itself remembers; everything about the run is in the run's view. */
 export interface DashboardState {
 	readonly mode: Mode;
+	readonly measure: Measure;
 	readonly scale: ScaleKind;
+	readonly smoothing: number;
 	/** The step whose samples are shown; undefined: always the newest. */
 	readonly sampleStep: number | undefined;
 	readonly prompt: number;
+	/** What the run has promised to do, until it has ended. */
+	readonly stopping: StopWhen | undefined;
 	/** The answer to the last key, until the next one. */
 	readonly message: {readonly text: string; readonly kind: 'ok' | 'warn'} | undefined;
 	/** `asked`: Ctrl-C was pressed once, and the next one leaves. */
@@ -20,6 +35,9 @@ export interface DashboardState {
 export type DashboardAction =
 	| {readonly type: 'show'; readonly mode: Mode}
 	| {readonly type: 'scale'}
+	| {readonly type: 'smoothing'; readonly by: 1 | -1}
+	| {readonly type: 'measure'; readonly among: readonly Measure[]}
+	| {readonly type: 'stopping'; readonly when: StopWhen}
 	| {readonly type: 'sample'; readonly by: number; readonly samples: readonly SamplesOfStep[]}
 	| {readonly type: 'newest-sample'}
 	| {readonly type: 'prompt'; readonly by: number; readonly count: number}
@@ -27,7 +45,9 @@ export type DashboardAction =
 	| {readonly type: 'quiet'}
 	| {readonly type: 'leaving'};
 
-export const initialState: DashboardState = {mode: 'overview', scale: 'linear', sampleStep: undefined, prompt: 0, message: undefined, leaving: 'no'};
+export const initialState: DashboardState = {
+	mode: 'overview', measure: 'loss', scale: 'linear', smoothing: USUAL_SMOOTHING, sampleStep: undefined, prompt: 0, stopping: undefined, message: undefined, leaving: 'no',
+};
 
 export function reduceDashboard(state: DashboardState, action: DashboardAction): DashboardState {
 	switch (action.type) {
@@ -37,6 +57,19 @@ export function reduceDashboard(state: DashboardState, action: DashboardAction):
 
 		case 'scale': {
 			return {...state, scale: state.scale === 'linear' ? 'log' : 'linear'};
+		}
+
+		case 'smoothing': {
+			const at = SMOOTHINGS.findIndex(steps => steps === state.smoothing) + action.by;
+			return {...state, smoothing: SMOOTHINGS[Math.max(0, Math.min(SMOOTHINGS.length - 1, at))]!};
+		}
+
+		case 'measure': {
+			return {...state, measure: following(action.among, state.measure)};
+		}
+
+		case 'stopping': {
+			return {...state, stopping: action.when};
 		}
 
 		case 'sample': {
@@ -82,4 +115,27 @@ export function shownSample(samples: readonly SamplesOfStep[], step: number | un
 	const index = found === -1 ? samples.length - 1 : found;
 	const sample = samples[index];
 	return sample && {index, sample};
+}
+
+/** The measure after this one, around. */
+export function following(among: readonly Measure[], measure: Measure): Measure {
+	return among[(among.indexOf(measure) + 1) % among.length] ?? 'loss';
+}
+
+/** What there is to draw of this run. */
+export function measuresOf({histories: {priorLoss, conceptLosses, memoryBytes}}: RunView): readonly Measure[] {
+	const hasParts = priorLoss.buckets.length > 0 || conceptLosses.length > 0;
+	return ['loss', ...(hasParts ? ['parts'] as const : []), 'rates', ...(memoryBytes.buckets.length > 0 ? ['memory'] as const : [])];
+}
+
+/** The sample that the person looks at: of the chosen step (else the newest) and prompt; undefined while there is none. */
+export function chosenSample(view: RunView, state: DashboardState): EventOf<'sample'> | undefined {
+	const images = shownSample(view.samples, state.sampleStep)?.sample.images ?? [];
+	return images[state.prompt % Math.max(1, images.length)] ?? images.find(image => image !== undefined);
+}
+
+/** The first sample of the same prompt, else of the same place: what the model made before it was taught. */
+export function firstSample({samples}: RunView, chosen: EventOf<'sample'>): EventOf<'sample'> | undefined {
+	const images = samples.flatMap(({images}) => images.filter(image => image !== undefined));
+	return images.find(({prompt}) => prompt === chosen.prompt) ?? images.find(({index}) => index === chosen.index);
 }

@@ -9,16 +9,17 @@ import type {RunStore} from '../run/index.ts';
 import {useSize, type PictureCache} from '../term/index.ts';
 import {useTheme} from '../theme.ts';
 import {fitPath} from '../units.ts';
-import {dashboardKeys, stopKeys, type DashboardContext} from './dashboard-keys.ts';
-import {initialState, reduceDashboard} from './dashboard-state.ts';
+import {dashboardKeys, type DashboardContext} from './dashboard-keys.ts';
+import {chosenSample, following, initialState, measuresOf, reduceDashboard} from './dashboard-state.ts';
 import {MemoryGauge} from './gauges.tsx';
 import {Header} from './header.tsx';
 import {HelpOverlay} from './help-overlay.tsx';
-import {layout, SEPARATOR_COLUMNS, tooSmallMessage, type DashboardLayout} from './layout.ts';
+import {layout, SEPARATOR_COLUMNS, tooSmallMessage, type Area, type DashboardLayout} from './layout.ts';
 import {LogPane, Messages} from './log-pane.tsx';
-import {LossChart} from './loss-chart.tsx';
+import {MeasurePane} from './measure-pane.tsx';
 import {messageLines, type MessageLine} from './messages.ts';
-import {chosenSample, SamplePane} from './sample-pane.tsx';
+import {isQuestion, QuestionPane} from './question-pane.tsx';
+import {BeforeAfter, SamplePane} from './sample-pane.tsx';
 
 export interface DashboardProps {
 	readonly store: RunStore;
@@ -26,6 +27,8 @@ export interface DashboardProps {
 	readonly title: string;
 	/** Absolute. */
 	readonly runFolder: string;
+	/** What each concept is called, in the order of the config. */
+	readonly conceptPrompts: readonly string[];
 	readonly send: (command: Command) => Promise<{readonly ok: boolean; readonly message: string}>;
 	readonly pictures: PictureCache;
 	/** Of this machine, for runs on the CPU. */
@@ -41,7 +44,7 @@ const CLOCK_MS = 10_000;
 const HEADER_ROWS = 2;
 
 /** A run, live or ended, on the whole screen. */
-export function Dashboard({store, title, runFolder, send, pictures, memoryTotalBytes, onLeave}: DashboardProps) {
+export function Dashboard({store, title, runFolder, conceptPrompts, send, pictures, memoryTotalBytes, onLeave}: DashboardProps) {
 	const view = useSyncExternalStore(store.subscribe, store.getView);
 	const [state, dispatch] = useReducer(reduceDashboard, initialState);
 	const {columns, rows} = useSize();
@@ -53,7 +56,12 @@ export function Dashboard({store, title, runFolder, send, pictures, memoryTotalB
 	}, [message]);
 
 	const order = useCallback((command: Command) => {
-		void send(command).then(({ok, message}) => dispatch({type: 'say', text: message, kind: ok ? 'ok' : 'warn'}));
+		void send(command).then(({ok, message}) => {
+			dispatch({type: 'say', text: message, kind: ok ? 'ok' : 'warn'});
+			if (ok && command.type === 'stop') {
+				dispatch({type: 'stopping', when: command.when});
+			}
+		});
 	}, [send]);
 	const context: DashboardContext = {
 		view, state, dispatch, order,
@@ -67,8 +75,9 @@ export function Dashboard({store, title, runFolder, send, pictures, memoryTotalB
 			onLeave('detached');
 		}
 	}, [isLeaving, onLeave]);
-	const bindings = state.mode === 'confirm-stop' ? stopKeys : dashboardKeys;
-	useKeys(bindings, context, {
+	const hasOwnKeys = state.mode === 'help' || isQuestion(state.mode);
+	useKeys(dashboardKeys, context, {
+		isActive: !hasOwnKeys,
 		refused: reason => dispatch({type: 'say', text: reason, kind: 'warn'}),
 		otherwise: () => dispatch({type: 'quiet'}),
 	});
@@ -79,37 +88,50 @@ export function Dashboard({store, title, runFolder, send, pictures, memoryTotalB
 		return <Text>{tooSmallMessage(columns, rows)}</Text>;
 	}
 
+	const below = {columns, rows: rows - HEADER_ROWS};
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
 			<Header view={view} title={title} columns={columns} nowMs={nowMs}/>
-			<Middle areas={areas} lines={lines} rows={rows} context={context} runFolder={runFolder} pictures={pictures} memoryTotalBytes={memoryTotalBytes}/>
-			<KeyHints bindings={bindings} context={context} width={columns}/>
+			{hasOwnKeys ? <Answering context={context} runFolder={runFolder} area={below}/> : (
+				<>
+					<Middle {...{areas, lines, rows, context, runFolder, conceptPrompts, pictures, memoryTotalBytes}}/>
+					<KeyHints bindings={dashboardKeys} context={context} width={columns}/>
+				</>
+			)}
 		</Box>
 	);
 }
 
-/** What stands between header and keys: the overview, one picture, or the list of keys. Messages are seen in all of them. */
-function Middle({areas, lines, rows, context, runFolder, pictures, memoryTotalBytes}: {
-	areas: DashboardLayout; lines: readonly MessageLine[]; rows: number; context: DashboardContext; runFolder: string; pictures: PictureCache; memoryTotalBytes: number;
-}) {
-	const {view, state} = context;
-	const {columns, messageRows} = areas;
-	const messages = messageRows > 0 && <Messages lines={lines} columns={columns} rows={messageRows}/>;
-	if (state.mode === 'help') {
-		return (
-			<>
-				<HelpOverlay bindings={dashboardKeys} context={context} columns={columns} rows={rows - HEADER_ROWS - messageRows - 1}/>
-				{messages}
-			</>
-		);
-	}
+/** What has keys of its own: the list of keys, and questions. */
+function Answering({context, runFolder, area}: {context: DashboardContext; runFolder: string; area: Area}) {
+	const {state: {mode}, dispatch} = context;
+	return isQuestion(mode)
+		? <QuestionPane question={mode} context={context} runFolder={runFolder} area={area}/>
+		: <HelpOverlay bindings={dashboardKeys} context={{...context, state: {...context.state, mode: 'overview'}}} area={area} onClose={() => dispatch({type: 'show', mode: 'overview'})}/>;
+}
 
-	const samplePath = <SamplePath context={context} runFolder={runFolder} columns={columns}/>;
-	if (state.mode === 'picture') {
+interface MiddleProps {
+	readonly areas: DashboardLayout;
+	readonly lines: readonly MessageLine[];
+	readonly rows: number;
+	readonly context: DashboardContext;
+	readonly runFolder: string;
+	readonly conceptPrompts: readonly string[];
+	readonly pictures: PictureCache;
+	readonly memoryTotalBytes: number;
+}
+
+/** What stands between header and keys: the overview, one picture, or two. Messages are seen in all of them. */
+function Middle(props: MiddleProps) {
+	const {areas: {columns, messageRows, logRows}, lines, rows, context: {view, state}, runFolder, pictures} = props;
+	const messages = messageRows > 0 && <Messages lines={lines} columns={columns} rows={messageRows}/>;
+	const samplePath = <SamplePath context={props.context} runFolder={runFolder} columns={columns}/>;
+	if (state.mode === 'picture' || state.mode === 'before-after') {
 		// Caption, scrubber, path and keys are one row each.
+		const area = {columns, rows: rows - HEADER_ROWS - messageRows - 4};
 		return (
 			<>
-				<SamplePane view={view} state={state} runFolder={runFolder} pictures={pictures} area={{columns, rows: rows - HEADER_ROWS - messageRows - 4}}/>
+				{state.mode === 'picture' ? <SamplePane {...{view, state, runFolder, pictures, area}}/> : <BeforeAfter {...{view, state, runFolder, pictures}} area={{columns, rows: area.rows + 1}}/>}
 				{samplePath}
 				{messages}
 			</>
@@ -118,27 +140,32 @@ function Middle({areas, lines, rows, context, runFolder, pictures, memoryTotalBy
 
 	return (
 		<>
-			<Overview areas={areas} context={context} runFolder={runFolder} pictures={pictures}/>
-			<MemoryGauge view={view} columns={columns} memoryTotalBytes={memoryTotalBytes}/>
+			<Overview {...props}/>
+			<MemoryGauge view={view} columns={columns} memoryTotalBytes={props.memoryTotalBytes}/>
 			{samplePath}
 			{messages}
-			{areas.logRows > 0 && <LogPane view={view} columns={columns} rows={areas.logRows}/>}
+			{logRows > 0 && <LogPane view={view} columns={columns} rows={logRows}/>}
 		</>
 	);
 }
 
-/** The chart and, where there is room, the picture beside it. */
-function Overview({areas, context: {view, state}, runFolder, pictures}: {areas: DashboardLayout; context: DashboardContext; runFolder: string; pictures: PictureCache}) {
+/** The charts and, where there is room, the picture beside them. */
+function Overview({areas: {body, chart, secondChart, picture}, context: {view, state}, runFolder, conceptPrompts, pictures}: MiddleProps) {
 	const theme = useTheme();
+	const measures = measuresOf(view);
+	const measure = measures.includes(state.measure) ? state.measure : 'loss';
 	return (
-		<Box height={areas.body.rows + 1}>
-			<LossChart view={view} area={areas.chart} scale={state.scale}/>
-			{areas.picture && (
+		<Box height={body.rows + 1}>
+			<Box flexDirection="column" width={chart.columns} height={body.rows + 1}>
+				<Box height={chart.rows + 1}><MeasurePane {...{measure, view, state, conceptPrompts}} area={chart}/></Box>
+				{secondChart && <MeasurePane {...{view, state, conceptPrompts}} measure={following(measures, measure)} area={secondChart}/>}
+			</Box>
+			{picture && (
 				<>
-					<Box flexDirection="column" width={SEPARATOR_COLUMNS} height={areas.body.rows + 1}>
-						<Text {...theme.dim}>{Array.from({length: areas.body.rows + 1}, () => ` ${theme.glyphs.vertical}`).join('\n')}</Text>
+					<Box flexDirection="column" width={SEPARATOR_COLUMNS} height={body.rows + 1}>
+						<Text {...theme.dim}>{Array.from({length: body.rows + 1}, () => ` ${theme.glyphs.vertical}`).join('\n')}</Text>
 					</Box>
-					<SamplePane view={view} state={state} runFolder={runFolder} pictures={pictures} area={areas.picture}/>
+					<SamplePane {...{view, state, runFolder, pictures}} area={picture}/>
 				</>
 			)}
 		</Box>

@@ -22,6 +22,8 @@ export interface DashboardLayout {
 	readonly columns: number;
 	readonly body: Area;
 	readonly chart: Area;
+	/** A second chart under the first, without the row of its title; undefined where one chart is too small already. */
+	readonly secondChart: Area | undefined;
 	/** Room for the image alone; undefined where the chart needs the width (then the picture has a view of its own). */
 	readonly picture: Area | undefined;
 	readonly messageRows: number;
@@ -31,6 +33,8 @@ export interface DashboardLayout {
 /** Header (2), titles, gauge, path, keys. */
 const FIXED_ROWS = 6;
 const SMALLEST_BODY = 7;
+/** Two charts from here on: the first keeps two thirds. */
+const SECOND_CHART_FROM_ROWS = 22;
 /** Below 80 columns a picture would leave the curve less than half. */
 const PICTURE_FROM_COLUMNS = 80;
 /** Of the width, so that the curve keeps more than half. */
@@ -50,10 +54,13 @@ export function layout(columns: number, rows: number, {pictures, messageRows}: C
 	const shownMessages = Math.min(messageRows, lower);
 	const body = {columns, rows: free - lower};
 	const picture = pictures && columns >= PICTURE_FROM_COLUMNS ? pictureArea(body) : undefined;
+	const chartColumns = columns - (picture ? picture.columns + SEPARATOR_COLUMNS : 0);
+	const secondRows = body.rows >= SECOND_CHART_FROM_ROWS ? Math.floor(body.rows / 3) : 0;
 	return {
 		columns,
 		body,
-		chart: {columns: columns - (picture ? picture.columns + SEPARATOR_COLUMNS : 0), rows: body.rows},
+		chart: {columns: chartColumns, rows: body.rows - secondRows},
+		secondChart: secondRows > 0 ? {columns: chartColumns, rows: secondRows - 1} : undefined,
 		picture,
 		messageRows: shownMessages,
 		logRows: lower - shownMessages,
@@ -64,6 +71,11 @@ export function layout(columns: number, rows: number, {pictures, messageRows}: C
 function pictureArea(body: Area): Area {
 	const columns = Math.min((body.rows - 1) * 2, Math.floor(body.columns * PICTURE_SHARE));
 	return {columns, rows: Math.min(body.rows - 1, Math.ceil(columns / 2))};
+}
+
+/** Two pictures side by side in this area, each with a row for its caption. */
+export function pairAreas({columns, rows}: Area): Area {
+	return {columns: Math.floor((columns - SEPARATOR_COLUMNS) / 2), rows: Math.max(1, rows - 1)};
 }
 
 /** Said instead of the dashboard. */

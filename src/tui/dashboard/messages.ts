@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {formatDuration, formatSpan} from '../units.ts';
-import type {RunView} from '../run/index.ts';
+import {isEnded} from '../../train/protocol/index.ts';
+import {epochEnd, type RunView} from '../run/index.ts';
 import type {DashboardState} from './dashboard-state.ts';
 
 export interface MessageLine {
@@ -10,23 +11,20 @@ export interface MessageLine {
 	readonly path?: true;
 }
 
-/** The lines that stand above the log, most important first: a question, the answer to a key, how the run ended. Each at most `columns` wide, but for paths. */
+/** The lines that stand above the log, most important first: the answer to a key, that the run is about to stop, how it ended. Each at most `columns` wide, but for paths. */
 export function messageLines(view: RunView, state: DashboardState, {runFolder, columns}: {runFolder: string; columns: number}): readonly MessageLine[] {
-	if (state.mode === 'confirm-stop') {
-		return stopQuestion(view, columns);
-	}
-
 	const answer = state.message ? wrapped(state.message.text, columns, state.message.kind) : [];
-	return [...answer, ...outcomeLines(view, {runFolder, columns})];
+	return [...answer, ...(isEnded(view.status) ? [] : stoppingLines(view, state, columns)), ...outcomeLines(view, {runFolder, columns})];
 }
 
-function stopQuestion(view: RunView, columns: number): MessageLine[] {
-	const last = view.checkpoints.at(-1);
-	const kept = last ? `the checkpoint of step ${last.step} stays` : 'nothing of this run is kept';
-	return [
-		...wrapped(`Stop training at step ${view.step}?`, columns, 'strong'),
-		...wrapped(`With saving the run can be continued from here; without, ${kept}.`, columns, 'plain'),
-	];
+/** A promise of the run to stop stands until it has ended: at the end of an epoch that may take long. */
+function stoppingLines(view: RunView, {stopping}: DashboardState, columns: number): MessageLine[] {
+	if (stopping === undefined) {
+		return [];
+	}
+
+	const end = epochEnd(view);
+	return wrapped(stopping === 'epoch-end' ? `Stops at the end of the epoch${end === undefined ? '' : `, after step ${end}`}.` : 'Stops after this step.', columns, 'warn');
 }
 
 /** Holds a command together on one line, to be copied; shown as a blank. */

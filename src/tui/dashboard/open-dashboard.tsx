@@ -1,4 +1,5 @@
 import os from 'node:os';
+import {z} from 'zod';
 import {readRun, RunError, sendCommand, type Command} from '../../train/protocol/index.ts';
 import {openRunStore, type Liveness} from '../run/index.ts';
 import {showOnScreen, type Terminal} from '../show-on-screen.tsx';
@@ -15,11 +16,12 @@ export async function openDashboard({runFolder, send = command => order(runFolde
 	liveness?: () => Liveness;
 }): Promise<'detached' | 'quit'> {
 	const {folder, record} = readRun(runFolder);
+	const conceptPrompts = conceptPromptsOf(record.config);
 	const store = openRunStore({runFolder: folder, ...(liveness && {liveness})});
 	try {
 		const how = await showOnScreen<'detached' | 'quit'>((screen, finish) => (
 			<Dashboard
-				store={store} title={record.name} runFolder={folder} send={send} onLeave={finish}
+				store={store} title={record.name} runFolder={folder} conceptPrompts={conceptPrompts} send={send} onLeave={finish}
 				pictures={new PictureCache(screen.images, terminal.capabilities)} memoryTotalBytes={memoryTotalBytes()}
 			/>
 		), terminal);
@@ -27,6 +29,13 @@ export async function openDashboard({runFolder, send = command => order(runFolde
 	} finally {
 		store.close();
 	}
+}
+
+/** As far as the dashboard reads a config: the settings of it would take longer to load than everything else that is shown. */
+const namedConcepts = z.object({concepts: z.array(z.object({instancePrompt: z.string()}))});
+
+function conceptPromptsOf(config: unknown): readonly string[] {
+	return namedConcepts.safeParse(config).data?.concepts.map(({instancePrompt}) => instancePrompt) ?? [];
 }
 
 /** A command to the run's own runner; what stands in its way is an answer too. */

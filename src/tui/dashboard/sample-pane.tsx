@@ -4,14 +4,8 @@ import type {EventOf} from '../../train/protocol/index.ts';
 import type {RunView} from '../run/index.ts';
 import {pictureSize, usePicture, type PictureCache} from '../term/index.ts';
 import {useTheme} from '../theme.ts';
-import {shownSample, type DashboardState} from './dashboard-state.ts';
-import type {Area} from './layout.ts';
-
-/** The sample that the person looks at: of the chosen step (else the newest) and prompt; undefined while there is none. */
-export function chosenSample(view: RunView, state: DashboardState): EventOf<'sample'> | undefined {
-	const images = shownSample(view.samples, state.sampleStep)?.sample.images ?? [];
-	return images[state.prompt % Math.max(1, images.length)] ?? images.find(image => image !== undefined);
-}
+import {chosenSample, firstSample, shownSample, type DashboardState} from './dashboard-state.ts';
+import {pairAreas, SEPARATOR_COLUMNS, type Area} from './layout.ts';
 
 /** A sample image with a caption above and the steps to scrub through below: two rows more than `area`. */
 export function SamplePane({view, state, runFolder, pictures, area}: {view: RunView; state: DashboardState; runFolder: string; pictures: PictureCache; area: Area}) {
@@ -20,7 +14,7 @@ export function SamplePane({view, state, runFolder, pictures, area}: {view: RunV
 		<Box flexDirection="column" width={area.columns}>
 			<Caption view={view} state={state} sample={sample}/>
 			<Box height={area.rows} width={area.columns} justifyContent="center">
-				{sample ? <SampleImage file={path.join(runFolder, sample.file)} sample={sample} pictures={pictures} area={area}/> : <NoSample view={view}/>}
+				{sample ? <SampleImage runFolder={runFolder} sample={sample} pictures={pictures} area={area}/> : <NoSample view={view}/>}
 			</Box>
 			<Scrubber view={view} state={state} columns={area.columns}/>
 		</Box>
@@ -32,14 +26,39 @@ function NoSample({view}: {view: RunView}) {
 	return <Text {...theme.dim}>{view.phase?.phase === 'sampling' ? 'The first samples are being drawn.' : 'No sample yet.'}</Text>;
 }
 
-function SampleImage({file, sample, pictures, area}: {file: string; sample: EventOf<'sample'>; pictures: PictureCache; area: Area}) {
+/** The picture alone, as large as the area allows. */
+function SampleImage({runFolder, sample, pictures, area}: {runFolder: string; sample: EventOf<'sample'>; pictures: PictureCache; area: Area}) {
 	const theme = useTheme();
-	const picture = usePicture(pictures, file, pictureSize(sample, area));
+	// A run that was taken back makes the same file anew.
+	const picture = usePicture(pictures, {file: path.join(runFolder, sample.file), version: sample.time}, pictureSize(sample, area));
 	if (picture.state === 'unreadable') {
 		return <Text {...theme.warn}>This picture cannot be read: {picture.reason}</Text>;
 	}
 
 	return <Box flexDirection="column">{picture.state === 'ready' && picture.rows.map((row, index) => <Text key={index}>{row}</Text>)}</Box>;
+}
+
+/** The first sample of a prompt beside the chosen one, with captions above and the steps to scrub through below: one row more than `area`. */
+export function BeforeAfter({view, state, runFolder, pictures, area}: {view: RunView; state: DashboardState; runFolder: string; pictures: PictureCache; area: Area}) {
+	const theme = useTheme();
+	const chosen = chosenSample(view, state);
+	const first = chosen && firstSample(view, chosen);
+	const half = pairAreas(area);
+	return (
+		<Box flexDirection="column" width={area.columns} height={area.rows + 1}>
+			<Box height={area.rows}>
+				{[first, chosen].map((sample, index) => (
+					<Box key={index} flexDirection="column" width={half.columns} marginRight={index === 0 ? SEPARATOR_COLUMNS : 0}>
+						<Text wrap="truncate-end"><Text {...theme.strong}>{index === 0 ? 'before' : 'after'}</Text>{sample ? ` step ${sample.step} ` : ''}<Text {...theme.dim}>{sample?.prompt}</Text></Text>
+						<Box height={half.rows} width={half.columns} justifyContent="center">
+							{sample ? <SampleImage runFolder={runFolder} sample={sample} pictures={pictures} area={half}/> : <NoSample view={view}/>}
+						</Box>
+					</Box>
+				))}
+			</Box>
+			<Scrubber view={view} state={state} columns={area.columns}/>
+		</Box>
+	);
 }
 
 function Caption({view, state, sample}: {view: RunView; state: DashboardState; sample: EventOf<'sample'> | undefined}) {

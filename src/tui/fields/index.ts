@@ -8,5 +8,6 @@ export {textInput} from './text-keys.ts';
 export {SettingEditor} from './setting-editor.tsx';
 export {SettingsForm} from './settings-form.tsx';
 export {TextLineView} from './text-line-view.tsx';
+export {reduceTextLines, textLines} from './text-lines.ts';
 export {useCheck} from './use-check.ts';
 export {useTextLine} from './use-text-line.ts';

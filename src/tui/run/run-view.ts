@@ -1,6 +1,6 @@
 import type {EventOf, RunEvent, RunState} from '../../train/protocol/index.ts';
 import {describeEvent, type LogLine} from './describe-event.ts';
-import {LossHistory} from './loss-history.ts';
+import {extended, historiesUpTo, noHistories, type EventAtStep, type Histories} from './histories.ts';
 import {noPace, paceAfter, secondsFor, stepsPerSecond, type Pace} from './pace.ts';
 
 /** The sample images that were drawn at one step, by prompt; a place is empty until its image is written. */
@@ -21,12 +21,16 @@ export interface RunView {
 	/** 0 until the plan is known. */
 	readonly totalSteps: number;
 	readonly lastStep?: EventOf<'step'>;
-	readonly losses: LossHistory;
+	readonly histories: Histories;
 	readonly pace: Pace;
 	/** By step, ascending. */
 	readonly samples: readonly SamplesOfStep[];
 	/** By step, ascending. */
 	readonly checkpoints: readonly EventOf<'checkpoint'>[];
+	/** What the samples show from now on. */
+	readonly samplePrompts: readonly string[];
+	/** Changes of the learning rates by the person, by step, ascending. */
+	readonly rateChanges: readonly {readonly step: number; readonly scale: number}[];
 	/** The newest last, at most 200. */
 	readonly log: readonly LogLine[];
 	readonly memory?: EventOf<'memory'>;
@@ -41,8 +45,8 @@ export interface RunView {
 const KEPT_LOG_LINES = 200;
 
 export const emptyView: RunView = {
-	status: 'starting', step: 0, totalSteps: 0, losses: LossHistory.empty, pace: noPace,
-	samples: [], checkpoints: [], log: [], peakResidentBytes: 0, peakDeviceBytes: 0, lastNewsMs: 0,
+	status: 'starting', step: 0, totalSteps: 0, histories: noHistories, pace: noPace,
+	samples: [], checkpoints: [], samplePrompts: [], rateChanges: [], log: [], peakResidentBytes: 0, peakDeviceBytes: 0, lastNewsMs: 0,
 };
 
 /** The view after further events, oldest first. Pure; folding in pieces gives the same view as folding at once. */
@@ -51,26 +55,28 @@ export function foldEvents(view: RunView, events: readonly RunEvent[]): RunView 
 		return view;
 	}
 
-	// Losses come in thousands at a replay and are appended in one go; whatever looks at them flushes first.
-	let losses: EventOf<'step'>[] = [];
+	// What is drawn comes in thousands at a replay and is appended in one go; whatever takes it back flushes first.
+	let drawn: EventAtStep[] = [];
 	let next = view;
 	const log = [...view.log];
 	for (const event of events) {
-		if (event.type === 'step') {
-			losses.push(event);
-		} else if (rewindStep(event) !== undefined && losses.length > 0) {
-			next = {...next, losses: next.losses.with(losses)};
-			losses = [];
+		if (rewindStep(event) !== undefined && drawn.length > 0) {
+			next = {...next, histories: extended(next.histories, drawn)};
+			drawn = [];
 		}
 
 		next = {...foldEvent(next, event), lastNewsMs: event.time};
+		if (event.type === 'step' || event.type === 'validation' || event.type === 'memory') {
+			drawn.push({step: 'step' in event ? event.step : next.step, event});
+		}
+
 		const line = describeEvent(event);
 		if (line) {
 			log.push(line);
 		}
 	}
 
-	return {...next, losses: next.losses.with(losses), log: log.slice(-KEPT_LOG_LINES)};
+	return {...next, histories: extended(next.histories, drawn), log: log.slice(-KEPT_LOG_LINES)};
 }
 
 function foldEvent(view: RunView, event: RunEvent): RunView {
@@ -81,7 +87,7 @@ function foldEvent(view: RunView, event: RunEvent): RunView {
 		}
 
 		case 'plan': {
-			return {...view, plan: event, totalSteps: event.totalSteps};
+			return {...view, plan: event, totalSteps: event.totalSteps, samplePrompts: event.samplePrompts};
 		}
 
 		case 'phase': {
@@ -98,6 +104,11 @@ function foldEvent(view: RunView, event: RunEvent): RunView {
 
 		case 'checkpoint': {
 			return {...view, checkpoints: [...view.checkpoints.filter(({step}) => step < event.step), event]};
+		}
+
+		case 'changed': {
+			const {step, samplePrompts = view.samplePrompts, learningRateScale: scale} = event;
+			return {...view, samplePrompts, rateChanges: scale === undefined ? view.rateChanges : [...view.rateChanges, {step, scale}]};
 		}
 
 		case 'memory': {
@@ -141,9 +152,10 @@ function rewindStep(event: RunEvent): number | undefined {
 function rewound(view: RunView, step: number): RunView {
 	return {
 		...view, step, pace: noPace,
-		losses: view.losses.upTo(step),
+		histories: historiesUpTo(view.histories, step),
 		samples: view.samples.filter(sample => sample.step <= step),
 		checkpoints: view.checkpoints.filter(checkpoint => checkpoint.step <= step),
+		rateChanges: view.rateChanges.filter(change => change.step <= step),
 	};
 }
 
@@ -162,4 +174,21 @@ export function speedOf({status, pace}: RunView): number | undefined {
 /** Seconds until the last step; undefined when nobody can know. */
 export function remainingSeconds({status, step, totalSteps, pace}: RunView): number | undefined {
 	return status === 'running' && totalSteps > 0 ? secondsFor(totalSteps - step, pace) : undefined;
+}
+
+/** By which the person has multiplied the learning rates so far. */
+export function learningRateScale({rateChanges}: RunView): number {
+	return rateChanges.at(-1)?.scale ?? 1;
+}
+
+/** The lowest validation loss so far and its step; undefined when nothing was validated. */
+export function bestValidation({histories: {validation: {buckets}}}: RunView): {readonly step: number; readonly loss: number} | undefined {
+	const [first, ...others] = buckets;
+	const best = first && others.reduce((best, bucket) => bucket.min < best.min ? bucket : best, first);
+	return best && {step: best.firstStep, loss: best.min};
+}
+
+/** The step after which the present epoch is over; undefined before the plan is known. */
+export function epochEnd({plan, step, totalSteps}: RunView): number | undefined {
+	return plan && plan.stepsPerEpoch > 0 ? Math.min(totalSteps, Math.ceil((Math.floor(step / plan.stepsPerEpoch + 1e-9) + 1) * plan.stepsPerEpoch - 1e-9)) : undefined;
 }

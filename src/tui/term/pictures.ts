@@ -28,6 +28,14 @@ export async function renderPicture(file: string, {columns, rows, terminal}: {co
 
 export type Picture = {readonly state: 'ready'; readonly rows: readonly string[]} | {readonly state: 'loading'} | {readonly state: 'unreadable'; readonly reason: string};
 
+/** `columns` and `rows`: of the picture, in cells. `version`: changes when the file does. */
+export interface PictureRequest {
+	readonly file: string;
+	readonly version: number;
+	readonly columns: number;
+	readonly rows: number;
+}
+
 interface Kept {
 	picture: Picture;
 }
@@ -44,8 +52,8 @@ export class PictureCache {
 		this.terminal = terminal;
 	}
 
-	readonly request = (file: string, columns: number, rows: number): Picture => {
-		const key = `${columns}x${rows} ${file}`;
+	readonly request = ({file, version, columns, rows}: PictureRequest): Picture => {
+		const key = `${columns}x${rows} ${version} ${file}`;
 		const known = this.#kept.get(key);
 		if (known) {
 			// The latest wanted is the last to go.

@@ -40,11 +40,11 @@ afterEach(async () => {
 	fs.rmSync(path.dirname(folder), {recursive: true});
 });
 
-async function open({columns = 80, rows = 24, recording = {steps: 250}, events = recordedEvents(recording), liveness = 'alive', can = inColor}: {
-	columns?: number; rows?: number; recording?: Recording; events?: readonly RunEvent[]; liveness?: Liveness; can?: Capabilities;
+async function open({columns = 80, rows = 24, recording = {steps: 250}, events = recordedEvents(recording), liveness = 'alive', can = inColor, config = {}}: {
+	columns?: number; rows?: number; recording?: Recording; events?: readonly RunEvent[]; liveness?: Liveness; can?: Capabilities; config?: object;
 } = {}): Promise<void> {
 	terminal = new FakeTerminal(columns, rows);
-	writeRecordedRun(folder, events);
+	writeRecordedRun(folder, events, config);
 	const images = events.flatMap(event => event.type === 'sample' ? [event.file] : []);
 	await Promise.all(images.map(async (file, index) =>
 		sharp({create: {width: 128, height: 128, channels: 3, background: {r: 0, g: 0, b: 95 + 40 * (index % 5)}}}).png().toFile(path.join(folder, file))));
@@ -83,132 +83,24 @@ describe('the screen of a running run', () => {
 	test('at 80x24', async () => {
 		await open();
 		await vi.waitFor(async () => expect((await terminal.cell(79, 5)).background).toBeGreaterThan(-1));
-		expect(await screenWith('step 250/300')).toMatchInlineSnapshot(`
-			"robot · running                        step 250/300  83% 10.0 it/s  ETA 00:00:05
-			███████████████████████████████████████████░░░░░░░░░ checkpoint 200 · sample 200
-			loss 0.1037 smoothed 0.1164  lr 1e-4  instance 0.1037 │ step 200 a photo of sks…
-			 0.8┤                                                 │
-			    │⡆                                                │
-			    │⡀⡀ ⡄                                             │
-			    │⠈⢢ ⣧⡀⢠                                           │
-			    │⠃⠸⡀⡤⡀⢸⢸⡆                                         │
-			    │ ⢸⠉ ⠘⡄⡠⡀⢸⡀                                       │
-			 0.4┤ ⢸⡏ ⡇⠋⠈⠈⠦⠤⡀⢸⢠ ⣀⡀                                 │
-			    │ ⠘⡇ ⢇⣼ ⣿⡸⢸⠑⠤⠤⡀⣿⣷ ⡷⢣ ⣶⡀⢠⡀                         │
-			    │  ⠁ ⠸⡇ ⠁⡇ ⢿⢸⢸⠑⠊⠑⢄⠔⠱⢄⠔⢄⢀⣀⡀⢰⣆ ⣰⣤ ⢀⡀ ⣀  ⡀           │
-			    │     ⠁    ⠈⠃⠘⢻⠇⢸⡶⠁⢸⣿ ⣧⠁⠈⠈⠊⠉⠑⠒⠉⠢⠤⠢⢄⠤⠤⣀⡠⣀⢀⡠⣀⢀⣀⡀⣤⡀  │
-			    │                  ⠈⠈ ⠛  ⠋⠇ ⠸  ⠻⠁⠈⠳⠁⠘⠞ ⠿⠁ ⡿⠁ ⠈⠉⠈⠉ │
-			   0┤                                                 │
-			    └1──────────────────*──────────────────*──────250 │   0 100 [200]
-			memory ██░░░░░░░░░░░░░░░░░░░░░░░░ 1.19/16.0 GiB  peak 1.20 GiB  CPU with 4 cores
-			sample RUN/samples/step-000200-0.png
-			03:04:11 Sample of step 0: samples/step-000000-0.png
-			03:04:21 Checkpoint of step 100 saved, 36.0 MiB
-			03:04:21 Sample of step 100: samples/step-000100-0.png
-			03:04:31 Checkpoint of step 200 saved, 36.0 MiB
-			03:04:31 Sample of step 200: samples/step-000200-0.png
-			d detach · p pause · x stop · s sample · ← samples · c save · y log · ? help"
-		`);
+		await expect(await screenWith('step 250/300')).toMatchFileSnapshot('../screens/dashboard-80x24.txt');
 	});
 
 	test('at 60x16', async () => {
 		await open({columns: 60, rows: 16});
-		expect(await screenWith('step 250/300')).toMatchInlineSnapshot(`
-			"robot · running    step 250/300  83% 10.0 it/s  ETA 00:00:05
-			███████████████████████████░░░░░ checkpoint 200 · sample 200
-			loss 0.1037 smoothed 0.1164  lr 1e-4  instance 0.1037
-			 0.8┤⡄
-			    │⠤⢄ ⢰⡀ ⢀
-			    │⠃⠈⠢⠔⠒⢄⢸⣀⡀⢠⡀
-			 0.4┤ ⠸⢻⠁ ⠈⠉⠁⠈⠒⠒⠢⢄⣀⢄⡀⣶⣰ ⢠⡤⡄⢀⣤⡀ ⣀
-			    │     ⠛⠃ ⠁⠃ ⠘⠳⠁⠸⠈⠉⠉⠑⠒⠉⠑⠒⠊⠑⠢⠒⠒⠤⠤⠢⠤⠤⠤⠤⣀⠤⠤⣀⣀⢄⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⡀⢀⣀
-			   0┤                     ⠁⠁ ⠈  ⠈⠁⠁ ⠈  ⠉⠋  ⠙ ⠈⠛⠁ ⠋⠃ ⠘⠙ ⠈⠈⠁⠘⠉
-			    └1────────────────────*─────────────────────*────────250
-			memory ██░░░░░░░░░░░░░░░░░░░░░░ 1.19/16.0 GiB  peak 1.20 GiB
-			sample RUN/samples/step-000200-0.png
-			03:04:21 Sample of step 100: samples/step-000100-0.png
-			03:04:31 Checkpoint of step 200 saved, 36.0 MiB
-			03:04:31 Sample of step 200: samples/step-000200-0.png
-			d detach · p pause · x stop · s sample · ← samples · ? help"
-		`);
+		await expect(await screenWith('step 250/300')).toMatchFileSnapshot('../screens/dashboard-60x16.txt');
 	});
 
 	test('at 120x40', async () => {
 		await open({columns: 120, rows: 40});
-		expect(await screenWith('step 250/300')).toMatchInlineSnapshot(`
-			"robot · running                                                                step 250/300  83% 10.0 it/s  ETA 00:00:05
-			█████████████████████████████████████████████████████████████████████████████░░░░░░░░░░░░░░░ checkpoint 200 · sample 200
-			loss 0.1037 smoothed 0.1164  lr 1e-4  instance 0.1037  prior 0.1037 │ step 200 a photo of sks robot
-			 0.8┤                                                               │
-			    │                                                               │
-			    │⡄                                                              │
-			    │⡇                                                              │
-			    │⡇                                                              │
-			    │⣧⡄ ⢠                                                           │
-			    │⠑⢢ ⢸                                                           │
-			    │⡏⢸ ⢸⣴  ⡄                                                       │
-			    │⡇⠘⡄⢸⣿⡆ ⡇⢰⡀                                                     │
-			    │⠃⢸⢣⢸⡠⢢ ⣿⢸⡇                                                     │
-			    │ ⢸⢸⢸ ⢸ ⣿⢸⡇ ⡄                                                   │
-			    │ ⢸⡇⠁ ⢸⡇⣿⢀⡇ ⡇                                                   │
-			 0.4┤ ⢸⣿⠇ ⢸⢸⡰⠊⢱ ⣷   ⡄                                               │
-			    │ ⢸⣿  ⢸⠈⡇ ⡇⢣⡤⢄  ⡇⡀                                              │
-			    │ ⢸⢸  ⢸ ⡇ ⡇⠈⡟⠈⢆ ⡇⡇ ⢠⣶  ⡀⢀                                       │
-			    │ ⠘⢸  ⢸⡀⡇ ⣷⡇⡇⢸⠈⡆⣄⢄ ⢸⣿⡄ ⣷⢺ ⢠⢠                                    │
-			    │  ⢸  ⢸⡇⡇ ⡟⣿ ⠈⣾⠈⠈⠘⡄⢸⢀⡇ ⡏⢸ ⢸⡜⡄ ⣇⡆                                │
-			    │     ⢸⢸⡇  ⢻  ⣿⢸ ⢸⠈⡶⠁⢱⢀⡠⠓⡄⢸⢠⢄ ⣿⣿  ⣶⡆  ⡄⡀                        │
-			    │      ⢸   ⠸  ⠋⣾ ⢸⢠⢸ ⡇⠑⠁⢸⠈⠖⠁⠘⢄⡠⠒⢄ ⣿⣀ ⢠⣿⢇  ⣤  ⣆⡄ ⢠   ⡀           │
-			    │              ⠻ ⠸⢻⢸ ⣇⡾ ⢸⣸⢸ ⢸⢸⡇⠈⣷⠱⠋⢹⠱⠤⠔⠑⡄⢸⣀⡀ ⡟⡇ ⢸⣾⡄ ⡇⣶  ⡄⣶ ⢀⣀   │
-			    │                 ⠈⠇ ⣿  ⢸⡿⣸ ⢸⡞⠇ ⣿⣿ ⠈⢳⢹ ⢸⠈⠊⠘⠈⠢⠊⠉⠢⡠⠒⠱⢄⡠⠔⠢⡀⣀⠤⢄⢸⢀⡀  │
-			    │                        ⠃⠃ ⠸⠃  ⠛⢸  ⢸  ⠈⡞⡎ ⠸⣿  ⣷⡜ ⢸⣧⠃ ⢸⠈⠇ ⠈⠉⠁⠈⠑ │
-			    │                                ⠈  ⠈    ⠃  ⠁  ⠘⠃ ⠘⠙  ⠸⠙  ⠘⠏ ⠘⠁ │
-			    │                                                               │
-			   0┤                                                               │
-			    └1───────────────────────*────────────────────────*─────────250 │   0 100 [200]
-			memory ███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1.19/16.0 GiB  peak 1.20 GiB  CPU with 4 cores
-			sample RUN/samples/step-000200-0.png
-			03:04:05 Loading the model
-			03:04:05 300 steps with 5 images and 24 class images, batch 4, graph, f32
-			03:04:05 Making class images
-			03:04:11 Sample of step 0: samples/step-000000-0.png
-			03:04:21 Checkpoint of step 100 saved, 36.0 MiB
-			03:04:21 Sample of step 100: samples/step-000100-0.png
-			03:04:31 Checkpoint of step 200 saved, 36.0 MiB
-			03:04:31 Sample of step 200: samples/step-000200-0.png
-			d detach · p pause · x stop · s sample · ← samples · c save · y log · i picture · ? help"
-		`);
+		await expect(await screenWith('step 250/300')).toMatchFileSnapshot('../screens/dashboard-120x40.txt');
 	});
 
 	test('without UTF-8 and colours is ASCII alone', async () => {
 		await open({can: inAscii});
 		const screen = await screenWith('step 250/300');
 		expect(screen).toMatch(/^[\n\u0020-\u007E]+$/);
-		expect(screen).toMatchInlineSnapshot(`
-			"robot - running                        step 250/300  83% 10.0 it/s  ETA 00:00:05
-			###########################################......... checkpoint 200 - sample 200
-			loss 0.1037 smoothed 0.1164  lr 1e-4  instance 0.1037  prior 0.1037
-			 0.8+
-			    |:
-			    |:.  .
-			    |*** :..  .
-			    |: *****. :::
-			    |  :*:  * *** :.
-			 0.4+  ::'  :*:':****  :.  ..
-			    |  ':   :.' ::: :***** ::: ::'. ::. ..
-			    |       ::  ':  ':.' :*****************  :*  :.:  ..  ..  .    .
-			    |                 '  ':: ::'  ::  ::: :***'****************************:**
-			    |                             ''  '   '''  '   '':  ':  ':' :':  ::: ':*  **
-			   0+
-			    +1----------------------------*-----------------------------*------------250
-			memory ##........................ 1.19/16.0 GiB  peak 1.20 GiB  CPU with 4 cores
-			sample RUN/samples/step-000200-0.png
-			03:04:11 Sample of step 0: samples/step-000000-0.png
-			03:04:21 Checkpoint of step 100 saved, 36.0 MiB
-			03:04:21 Sample of step 100: samples/step-000100-0.png
-			03:04:31 Checkpoint of step 200 saved, 36.0 MiB
-			03:04:31 Sample of step 200: samples/step-000200-0.png
-			d detach | p pause | x stop | s sample | left samples | c save | y log | ? help"
-		`);
+		await expect(screen).toMatchFileSnapshot('../screens/dashboard-ascii.txt');
 	});
 
 	test('on a graphics card shows its memory and state, and warns when it is nearly full', async () => {
@@ -231,7 +123,7 @@ describe('the screen of a running run', () => {
 		await open();
 		await screenWith('? help');
 		terminal.resize(100, 30);
-		expect((await screenWith('i picture')).split('\n')).toHaveLength(30);
+		expect((await screenWith('y log')).split('\n')).toHaveLength(30);
 	});
 });
 
@@ -261,6 +153,53 @@ describe('the picture', () => {
 	});
 });
 
+describe('the charts', () => {
+	test('follow each other on v: parts of the loss, learning rate, memory', async () => {
+		await open({recording: {steps: 250, concepts: 3, validateEvery: 50}});
+		await expect(await screenWith('validation 0.1')).toMatchFileSnapshot('../screens/dashboard-validation.txt');
+		await expect(await press('v', 'parts of the loss')).toMatchFileSnapshot('../screens/dashboard-parts.txt');
+		await expect(await press('v', 'learning rate 1e-4')).toMatchFileSnapshot('../screens/dashboard-rates.txt');
+		await press('v', 'memory 1.19 GiB  in GiB');
+		await press('v', 'validation 0.1');
+	});
+
+	test('name the concepts by their prompts', async () => {
+		await open({recording: {steps: 50, concepts: 2}, config: {concepts: [{instancePrompt: 'sks robot'}, {instancePrompt: 'zwx car'}]}});
+		await screenWith('running');
+		expect(await press('v', 'sks robot  ')).toContain('zwx car  ');
+	});
+
+	test('are smoother on + and less so on -', async () => {
+		await open();
+		await screenWith('smoothed 0.1254 (50)');
+		await press('+', /smoothed 0\.\d+ \(100\)/);
+		keyboard.type('-');
+		keyboard.type('-');
+		keyboard.type('-');
+		await screenWith(/smoothed 0\.\d+ \(10\)/);
+		await press('-', 'over 10 steps only');
+	});
+
+	test('say how the person has changed the learning rate', async () => {
+		const events = recordedEvents({steps: 250});
+		await open({events: [...events, {time: events.at(-1)!.time, type: 'changed', step: 250, learningRateScale: 0.5}]});
+		await screenWith('From step 251 on: learning rates x 0.5');
+		await press('v', 'parts');
+		await press('v', 'times 0.5 by you');
+	});
+});
+
+describe('before and after', () => {
+	test('stand side by side, and the later one is scrubbed', async () => {
+		await open();
+		await screenWith('step-000200-0.png');
+		await expect(await press('b', 'after step 200')).toMatchFileSnapshot('../screens/dashboard-before-after.txt');
+		await vi.waitFor(async () => expect([(await terminal.cell(18, 8)).background, (await terminal.cell(60, 8)).background]).toEqual([16 + 1, 16 + 3]));
+		expect(await press(KEYS.left, 'after step 100')).toContain('before step 0');
+		await press('b', 'smoothed');
+	});
+});
+
 describe('the keys', () => {
 	test.each([
 		['p', {type: 'pause'}],
@@ -280,15 +219,70 @@ describe('the keys', () => {
 		expect(commands).toEqual([{type: 'resume'}]);
 	});
 
-	test('stopping asks first, and says what is kept', async () => {
+	test('stopping asks how, and says what is kept', async () => {
 		await open();
 		await screenWith('running');
-		expect(await press('x', 'Stop training at step 250?')).toContain('y save, then stop');
-		await press('n', 'x stop');
+		await expect(await press('x', 'Stop training at step 250?')).toMatchFileSnapshot('../screens/dashboard-stop.txt');
+		await press(KEYS.down, 'Trains until every image has had its turn');
+		expect(await press('j', 'The checkpoint of step 200 is kept')).toMatch(/the 50 steps since the last save are\s+lost/);
+		await press(KEYS.escape, 'x stop');
 		expect(commands).toEqual([]);
 		await press('x', 'Stop training');
-		await press('y', 'Will stop.');
+		await press(KEYS.enter, 'Will stop.');
 		expect(commands).toEqual([{type: 'stop', when: 'save'}]);
+		// Until it has stopped, it takes no other order but one to stop sooner.
+		expect(await screenWith('Stops after this step.')).not.toContain('p pause');
+		await press('p', 'The run is about to stop.');
+	});
+
+	test('stopping at the end of the epoch stays on the screen', async () => {
+		await open();
+		await screenWith('running');
+		await press('x', 'Stop training');
+		await press('2', 'Stops at the end of the epoch, after step 252.');
+		expect(commands).toEqual([{type: 'stop', when: 'epoch-end'}]);
+	});
+
+	test('discarding what was trained asks twice, and goes on training by default', async () => {
+		await open();
+		await screenWith('running');
+		await press('x', 'Stop training');
+		await press('4', 'Stop, and delete what was trained?');
+		await press(KEYS.enter, 'x stop');
+		expect(commands).toEqual([]);
+		await press('x', 'Stop training');
+		await press('4', 'Stop, and delete what was trained?');
+		await press('2', 'Will stop.');
+		expect(commands).toEqual([{type: 'stop', when: 'discard'}]);
+	});
+
+	test('a sample of a prompt that is typed begins with the shown one', async () => {
+		await open();
+		await screenWith('running');
+		await press('e', 'Enter draws a sample of: a photo of sks robot');
+		await press(' on q', 'sks robot on q');
+		await press(KEYS.enter, 'Will sample-now.');
+		expect(commands).toEqual([{type: 'sample-now', prompts: ['a photo of sks robot on q']}]);
+	});
+
+	test('the prompts of the samples are changed, and more are added', async () => {
+		await open({recording: {steps: 250, prompts: ['sks robot', 'sks robot at sea']}});
+		await screenWith('running');
+		await press('P', 'What the samples show from now on');
+		await press(' asleep', 'sks robot asleep');
+		keyboard.type(KEYS.down + KEYS.down);
+		await press('a third\nand a fourth', 'and a fourth');
+		await expect(await screenWith('a third')).toMatchFileSnapshot('../screens/dashboard-prompts.txt');
+		await press(KEYS.enter, 'Will set-sample-prompts.');
+		expect(commands).toEqual([{type: 'set-sample-prompts', prompts: ['sks robot asleep', 'sks robot at sea', 'a third', 'and a fourth']}]);
+	});
+
+	test('the learning rates are lowered, and what becomes of them is said before', async () => {
+		await open();
+		await screenWith('running');
+		await expect(await press('l', 'Multiply the learning rates?')).toMatchFileSnapshot('../screens/dashboard-rates-question.txt');
+		await press('1', 'Will scale-learning-rate.');
+		expect(commands).toEqual([{type: 'scale-learning-rate', factor: 0.5}]);
 	});
 
 	test('that cannot act yet say why, and are not in the footer', async () => {
@@ -302,32 +296,16 @@ describe('the keys', () => {
 	test('? lists them all', async () => {
 		await open();
 		await screenWith('running');
-		expect(await press('?', 'This list.')).toMatchInlineSnapshot(`
-			"robot · running                        step 250/300  83% 10.0 it/s  ETA 00:00:05
-			███████████████████████████████████████████░░░░░░░░░ checkpoint 200 · sample 200
-			curve: dim all, bright smoothed; s sample, c checkpoint, * both, × not a number
-			Esc     Back to the overview.
-			d       Close this window; training goes on. Come back with: dreambooth attach
-			p       Pause after the current step; the model stays in memory.
-			x       Stop training; asks first.
-			s       Draw sample images after the current step.
-			←       Samples of an earlier step.
-			→       Samples of a later step; past the last one the newest are followed.
-			↑       Sample of the prompt before.
-			↓       Sample of the next prompt.
-			End     Follow the newest samples.
-			c       Save the whole training state after the current step.
-			y       Show the loss on a logarithmic or a linear scale.
-			i       Show the sample as large as the terminal allows, or go back.
-			Ctrl-C  Twice: close this window; training goes on.
-			?       This list.
+		await expect(await press('?', 'not a number')).toMatchFileSnapshot('../screens/dashboard-keys.txt');
+	});
 
-
-
-
-
-			Esc back · d detach · p pause · x stop · s sample · ← samples · c save · ? help"
-		`);
+	test('? scrolls where it does not fit', async () => {
+		await open({columns: 60, rows: 16});
+		await screenWith('running');
+		expect(await press('?', 'below it')).not.toContain('This list.');
+		keyboard.type('\u001B[6~\u001B[6~');
+		await screenWith('This list.');
+		await press(KEYS.escape, 'x stop');
 	});
 
 	test('pasted text orders nothing', async () => {
@@ -366,32 +344,7 @@ describe('leaving', () => {
 
 	test('a finished run needs no explanation', async () => {
 		await open({recording: {end: {type: 'finished', step: 300, output: 'output/robot.safetensors'}}, liveness: 'gone'});
-		expect(await screenWith('✓ finished')).toMatchInlineSnapshot(`
-			"robot · ✓ finished                     step 300/300 100%    - it/s  ETA 00:00:00
-			████████████████████████████████████████████████████ checkpoint 300 · sample 300
-			loss 0.1180 smoothed 0.1127  lr 1e-4  instance 0.1180 │ step 300 a photo of sks…
-			 0.8┤                                                 │
-			    │⡆                                                │
-			    │⡀⡀⢠                                              │
-			    │⠈⡆⢸⣄⢠                                            │
-			    │⠃⢸⢠⢄⢸⣾                                           │
-			    │ ⠈⠁⠈⡆⡠⡀⣇                                         │
-			 0.4┤ ⣿⠁⢸⠈⠁⠱⠢⢄⢸⢠ ⣀                                    │
-			    │ ⢻ ⢸⣼ ⣿⡇⠈⠖⠢⡀⢀ ⣷⢣⢰⣆⢠⡀                             │
-			    │ ⠈ ⠸⡿ ⢹ ⠸⣸⢸⠘⠁⠣⠔⠱⡠⠢⣀⣀⡀⣴⡆⢰⣤ ⣀ ⢀⡀⢀                  │
-			    │    ⠁    ⠃⠘⢣⠃⡷⠃⢸⡇⢸⣼⠈⠈⠉⠑⠒⠊⠢⠔⠤⡠⠤⣀⠤⣀⣀⣀⢀⣀⢠⣀ ⣶⡀⢠⣀⢀⣄⡀⢠ │
-			    │               ⠈⠁⠘⠃ ⠋⠇⠸  ⠻ ⠙⠇⠘⠞ ⠿ ⢹⠁⠘⠉⠈⠉⠉⠉⠊⠉⠒⠉⠑⠊ │
-			   0┤                                         ⠈⠁      │
-			    └1───────────────*──────────────*─────────────300 │   0 100 200 [300]
-			memory █░░░░░░░░░░░░░░░░░░░░░░░░░ 0.80/16.0 GiB  peak 1.20 GiB  CPU with 4 cores
-			sample RUN/samples/step-000300-0.png
-			Finished 300 steps in 00:00:37. The model, as one file:
-			RUN/output/robot.safetensors
-			03:04:41 Checkpoint of step 300 saved, 36.0 MiB
-			03:04:42 Sample of step 300: samples/step-000300-0.png
-			03:04:42 Finished: output/robot.safetensors
-			q close · ← samples · y log · i picture · ? help"
-		`);
+		await expect(await screenWith('✓ finished')).toMatchFileSnapshot('../screens/dashboard-finished.txt');
 		keyboard.type(KEYS.ctrlC);
 		expect(await left).toBe('quit');
 	});

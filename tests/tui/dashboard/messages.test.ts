@@ -44,10 +44,10 @@ describe('how a run ended', () => {
 	});
 });
 
-test('the question before stopping says what is kept', () => {
-	const asking = {...initialState, mode: 'confirm-stop' as const};
-	expect(lines(foldEvents(emptyView, recordedEvents({every: 20, steps: 50})), 100, asking).join(' ')).toContain('without, the checkpoint of step 40 stays');
-	expect(lines(foldEvents(emptyView, recordedEvents({every: 20, steps: 10})), 100, asking).join(' ')).toContain('without, nothing of this run is kept');
+test('a promise to stop stands until it is kept', () => {
+	const stopping = {...initialState, stopping: 'epoch-end' as const};
+	expect(lines(foldEvents(emptyView, recordedEvents({every: 20, steps: 50})), 80, stopping)).toEqual(['Stops at the end of the epoch, after step 52.']);
+	expect(lines(ended({type: 'stopped', step: 50, resumable: true}), 80, stopping)[0]).toContain('Stopped at step 50.');
 });
 
 test('a running run that has been silent for a minute says so', () => {

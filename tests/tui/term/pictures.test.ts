@@ -81,18 +81,18 @@ describe('picture files', () => {
 		const told = vi.fn();
 		pictures.subscribe(told);
 		const file = path.join(folder, 'red.png');
-		expect(pictures.request(file, 8, 4)).toEqual({state: 'loading'});
+		expect(pictures.request({file, version: 0, columns: 8, rows: 4})).toEqual({state: 'loading'});
 		await vi.waitFor(() => expect(told).toHaveBeenCalled());
-		const picture = pictures.request(file, 8, 4);
+		const picture = pictures.request({file, version: 0, columns: 8, rows: 4});
 		expect(picture).toMatchObject({state: 'ready'});
-		expect(pictures.request(file, 8, 4)).toBe(picture);
+		expect(pictures.request({file, version: 0, columns: 8, rows: 4})).toBe(picture);
 		expect(images.expandRun(picture.state === 'ready' ? picture.rows[0]! : '')).toContain('48;5;196');
 	});
 
 	test('that cannot be read say why', async () => {
 		const pictures = new PictureCache(new ImageRows(), terminal256);
 		const file = path.join(folder, 'missing.png');
-		pictures.request(file, 8, 4);
-		await vi.waitFor(() => expect(pictures.request(file, 8, 4)).toMatchObject({state: 'unreadable', reason: expect.stringContaining('missing')}));
+		pictures.request({file, version: 0, columns: 8, rows: 4});
+		await vi.waitFor(() => expect(pictures.request({file, version: 0, columns: 8, rows: 4})).toMatchObject({state: 'unreadable', reason: expect.stringContaining('missing')}));
 	});
 });

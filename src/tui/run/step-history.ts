@@ -1,5 +1,5 @@
-/** The losses of `width` consecutive steps. `min`, `max` and `sum` are over the `count` that are numbers; `invalid` counts the others (NaN, infinite). */
-export interface LossBucket {
+/** What was measured in `width` consecutive steps. `min`, `max` and `sum` are over the `count` that are numbers; `invalid` counts the others (NaN, infinite). */
+export interface StepBucket {
 	readonly firstStep: number;
 	readonly width: number;
 	readonly min: number;
@@ -12,31 +12,37 @@ export interface LossBucket {
 /** Four times the dot columns of a 256-column chart: a chart never shows buckets as steps of a staircase. */
 const MOST_BUCKETS = 2048;
 
+/** A measure of one step; null is one that was not a number. */
+export interface StepValue {
+	readonly step: number;
+	readonly value: number | null;
+}
+
 /**
- * The loss of every step since the start, in constant memory: when there are too many buckets, neighbours join, and the joined bucket keeps
+ * A measure of the steps since the start, such as the loss, in constant memory: when there are too many buckets, neighbours join, and the joined bucket keeps
  * the extremes of both, so that no spike is ever lost. Values are immutable; `with` and `before` give new histories.
  */
-export class LossHistory {
-	static readonly empty = new LossHistory([], 1);
-	readonly buckets: readonly LossBucket[];
+export class StepHistory {
+	static readonly empty = new StepHistory([], 1);
+	readonly buckets: readonly StepBucket[];
 	/** Steps a bucket, a power of two. */
 	readonly width: number;
 
-	private constructor(buckets: readonly LossBucket[], width: number) {
+	private constructor(buckets: readonly StepBucket[], width: number) {
 		this.buckets = buckets;
 		this.width = width;
 	}
 
-	/** With the losses of further steps, in the order of the steps (counted from 1). Null is a loss that was not a number. */
-	with(losses: readonly {readonly step: number; readonly loss: number | null}[]): LossHistory {
-		if (losses.length === 0) {
+	/** With the values of further steps, in the order of the steps (counted from 1; not every step needs one). */
+	with(values: readonly StepValue[]): StepHistory {
+		if (values.length === 0) {
 			return this;
 		}
 
 		const buckets = [...this.buckets];
 		let {width} = this;
-		for (const {step, loss} of losses) {
-			const one = bucketOf(step, loss, width);
+		for (const {step, value} of values) {
+			const one = bucketOf(step, value, width);
 			const last = buckets.at(-1);
 			if (last?.firstStep === one.firstStep) {
 				buckets[buckets.length - 1] = join(last, one);
@@ -50,23 +56,23 @@ export class LossHistory {
 			}
 		}
 
-		return new LossHistory(buckets, width);
+		return new StepHistory(buckets, width);
 	}
 
 	/** Without the steps after `step`, which a resumed run takes anew. A bucket that reaches beyond stays whole. */
-	upTo(step: number): LossHistory {
-		return new LossHistory(this.buckets.filter(({firstStep}) => firstStep <= step), this.width);
+	upTo(step: number): StepHistory {
+		return new StepHistory(this.buckets.filter(({firstStep}) => firstStep <= step), this.width);
 	}
 }
 
-function bucketOf(step: number, loss: number | null, width: number): LossBucket {
+function bucketOf(step: number, value: number | null, width: number): StepBucket {
 	const firstStep = Math.floor((step - 1) / width) * width + 1;
-	return loss === null || !Number.isFinite(loss)
+	return value === null || !Number.isFinite(value)
 		? {firstStep, width, min: Infinity, max: -Infinity, sum: 0, count: 0, invalid: 1}
-		: {firstStep, width, min: loss, max: loss, sum: loss, count: 1, invalid: 0};
+		: {firstStep, width, min: value, max: value, sum: value, count: 1, invalid: 0};
 }
 
-function join(one: LossBucket, other: LossBucket): LossBucket {
+function join(one: StepBucket, other: StepBucket): StepBucket {
 	return {
 		firstStep: one.firstStep,
 		width: one.width,
@@ -78,8 +84,8 @@ function join(one: LossBucket, other: LossBucket): LossBucket {
 	};
 }
 
-function halved(buckets: readonly LossBucket[], width: number): LossBucket[] {
-	const joined: LossBucket[] = [];
+function halved(buckets: readonly StepBucket[], width: number): StepBucket[] {
+	const joined: StepBucket[] = [];
 	for (const bucket of buckets) {
 		const wide = {...bucket, width, firstStep: Math.floor((bucket.firstStep - 1) / width) * width + 1};
 		const last = joined.at(-1);
