@@ -1,4 +1,5 @@
-import {useCallback, useState} from 'react';
+import {Text} from 'ink';
+import {useCallback, useEffect, useState} from 'react';
 import type {Hardware, PresetStore, TrainingConfig} from '../presets/index.ts';
 import {Home} from './home.tsx';
 import type {Notice} from './page.tsx';
@@ -11,7 +12,8 @@ import {firstAnswers, Wizard, type Answers} from './wizard/index.ts';
 export type Leaving = {readonly type: 'watch'; readonly runFolder: string; readonly isNew: boolean} | {readonly type: 'quit'};
 
 export interface AppProps {
-	readonly hardware: Hardware;
+	/** The machine is looked at while the first page shows already. */
+	readonly hardware: Promise<Hardware>;
 	readonly store: PresetStore;
 	/** What the person should know before any run starts. */
 	readonly warnings: readonly string[];
@@ -29,18 +31,22 @@ export type Room =
 	| {readonly name: 'presets'};
 
 /** All that there is outside of a run. */
-export function App({hardware, store, warnings, start, room: firstRoom, onLeave}: AppProps) {
+export function App({hardware: detected, store, warnings, start, room: firstRoom, onLeave}: AppProps) {
 	const area = useSize();
+	const [hardware, setHardware] = useState<Hardware>();
+	useEffect(() => {
+		void detected.then(setHardware);
+	}, [detected]);
 	const [room, setRoom] = useState(firstRoom);
 	const goHome = useCallback(() => setRoom({name: 'home'}), []);
 	const quit = useCallback(() => onLeave({type: 'quit'}), [onLeave]);
 	switch (room.name) {
 		case 'home': {
-			return <Home area={area} hardware={hardware} notices={store.notices.map((text): Notice => ({text, look: 'warn'}))} onGo={setRoom} onQuit={quit}/>;
+			return <Home area={area} {...(hardware && {hardware})} notices={store.notices.map((text): Notice => ({text, look: 'warn'}))} onGo={setRoom} onQuit={quit}/>;
 		}
 
 		case 'wizard': {
-			return (
+			return !hardware ? <Text>Looking at this machine ...</Text> : (
 				<Wizard
 					area={area} hardware={hardware} store={store} warnings={warnings} initial={room.answers} {...(room.firstStep && {firstStep: room.firstStep})} onLeave={goHome} onQuit={quit}
 					start={async config => onLeave({type: 'watch', runFolder: await start(config), isNew: true})}

@@ -26,7 +26,7 @@ const homeKeys: readonly KeyBinding<HomeContext>[] = [
 ];
 
 /** The first page. */
-export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardware: Hardware; notices: readonly Notice[]; onGo: (room: Room) => void; onQuit: () => void}) {
+export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardware?: Hardware; notices: readonly Notice[]; onGo: (room: Room) => void; onQuit: () => void}) {
 	const theme = useTheme();
 	const [cursor, setCursor] = useState(0);
 	const items = useMemo(() => homeItems(), []);
@@ -48,7 +48,7 @@ export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardw
 				<>
 					<Menu items={items} cursor={cursor} columns={columns}/>
 					<Box marginTop={1} flexDirection="column">
-						{describeHardware(hardware).split('\n').map(line => <Text key={line} {...theme.dim} wrap="truncate-end">{line}</Text>)}
+						{(hardware ? describeHardware(hardware) : 'Looking at this machine ...').split('\n').map(line => <Text key={line} {...theme.dim} wrap="truncate-end">{line}</Text>)}
 					</Box>
 				</>
 			)}

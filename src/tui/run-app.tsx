@@ -14,7 +14,8 @@ export interface AppOptions extends Terminal {
 
 /** The app, until the person leaves it. Resolves with the folder of the run that goes on without this window, if they left one. */
 export async function runApp({start, warnings = [], store = new PresetStore(), ...terminal}: AppOptions): Promise<{readonly detachedFrom?: string}> {
-	const hardware = await detectHardware({folder: runsFolder()});
+	// The first page does not wait for it.
+	const hardware = detectHardware({folder: runsFolder()});
 	// What is wrong with the file of the presets shows when it is read.
 	store.list();
 	let room: Room = {name: 'home'};

@@ -43,7 +43,7 @@ export class AppWorld {
 		store.list();
 		this.#closed = showOnScreen<Leaving>((_, finish) => (
 			<App
-				hardware={machine} store={store} warnings={warnings} room={room} onLeave={finish}
+				hardware={Promise.resolve(machine)} store={store} warnings={warnings} room={room} onLeave={finish}
 				start={async config => {
 					await start();
 					this.started.push(config);

@@ -32,7 +32,7 @@ describe('the first page', () => {
 	test('at 80x24, with the demo preselected and the machine below', async () => {
 		makeRun('20260102-030405-robot', finished);
 		world.open();
-		expect(await world.see('Quit')).toMatchInlineSnapshot(`
+		expect(await world.see('GPU ')).toMatchInlineSnapshot(`
 			"dreambooth                                  teach Stable Diffusion a new subject
 
 			❯ 1 Try it: teach the demo model a new toy

@@ -204,7 +204,7 @@ describe('all settings', () => {
 describe('the screens', () => {
 	test('a form at 80x24', async () => {
 		world.open({room: {name: 'wizard', answers: firstAnswers({subject: 'person'}), firstStep: 'images'}});
-		expect(await world.see('Submit form')).toMatchInlineSnapshot(`
+		expect(await world.see('Press enter to edit')).toMatchInlineSnapshot(`
 			"╔══════════════════════════════════════════════════════════════════════════════╗
 			║Your images                                      Use arrow keys to move around║
 			║[1] step 2 of 9                                                               ║
