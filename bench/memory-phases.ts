@@ -8,6 +8,7 @@ import {parseArgs} from 'node:util';
 import {defaultConfig, resolveBaseModel, type TrainingConfig} from '../src/presets/index.ts';
 import {saveCheckpoint} from '../src/train/checkpoint.ts';
 import {startEngine} from '../src/train/engine.ts';
+import {adaptersToTrain} from '../src/train/lora.ts';
 import {normals} from '../src/train/random.ts';
 import {cacheFolder} from '../src/train/runtime/index.ts';
 import {samples} from '../src/train/sampling.ts';
@@ -45,7 +46,7 @@ async function phase<T>(name: string, work: () => Promise<T> | T): Promise<T> {
 const folder = await openModelFolder(source);
 const {mode, lanes} = await phase('runtime', () => startEngine(folder, {...config, pixels}));
 const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing};
-const model = await phase('load', () => StableDiffusion.open(folder, {...compileOptions, clipSkip: config.clipSkip, lanes}));
+const model = await phase('load', () => StableDiffusion.open(folder, {...compileOptions, clipSkip: config.clipSkip, lanes, ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})}));
 const side = resolution / model.autoencoderFactor;
 await phase('encode', () => model.encodeImages(new Float32Array(pixels * 3), {count: 1, height: resolution, width: resolution}));
 

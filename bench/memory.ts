@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {cpuProfile, defaultConcept, defaultConfig, planMemory, readModelShape, type TrainingConfig} from '../src/presets/index.ts';
+import {cpuProfile, defaultConcept, defaultConfig, planMemory, readModelFacts, type TrainingConfig} from '../src/presets/index.ts';
 import {cacheFolder} from '../src/train/runtime/index.ts';
 import {isArchitecture, syntheticModel} from './synthetic-model.ts';
 
@@ -46,7 +46,7 @@ for (const {model, settings, prior = false} of cases.filter(({model}) => only ==
 	});
 	const measured = JSON.parse(output.trim().split('\n').at(-1) as string) as Measured;
 	const concepts = [{...defaultConcept(), classImagesPerInstance: prior ? 1 : 0}];
-	const shape = readModelShape(isArchitecture(model) ? await syntheticModel(model, models) : model);
+	const {shape} = readModelFacts(isArchitecture(model) ? await syntheticModel(model, models) : model);
 	const plan = planMemory({...defaultConfig(), ...settings, concepts}, shape, {profile: cpuProfile, lanes: measured.lanes});
 	const error = plan.peakBytes / measured.peakBytes - 1;
 	runs.push({model, settings, prior, lanes: measured.lanes, measuredBytes: measured.peakBytes, plannedBytes: Math.round(plan.peakBytes), error: Number(error.toFixed(3)), measuredByPhase: Object.fromEntries(Object.entries(measured.phases).map(([phase, {peakBytes}]) => [phase, peakBytes]))});

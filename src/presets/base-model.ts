@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {publishedShapes, shapeFromConfigs, type ModelShape} from './memory/model-shape.ts';
 import {BaseModelError} from './model-error.ts';
 import {absolutePath, asset, faultOf} from './paths.ts';
 import {readSingleFileFacts, type ModelFamily} from './single-file.ts';
@@ -17,6 +18,8 @@ export interface ModelFacts {
 	/** Pixels per latent position along one side. */
 	readonly autoencoderFactor: number;
 	readonly prediction: 'epsilon' | 'v_prediction' | 'sample';
+	/** What its size in memory follows from. */
+	readonly shape: ModelShape;
 	/** Absent when the weights of a folder are not in one safetensors file each. */
 	readonly parameters?: {readonly unet: number; readonly textEncoder: number; readonly autoencoder: number};
 }
@@ -33,10 +36,11 @@ export const readModelFacts = (name: string): ModelFacts => {
 
 	if (fs.statSync(folder).isFile()) {
 		const {family, prediction, parameters} = readSingleFileFacts(folder);
-		return {folder, family, resolution: prediction === 'v_prediction' ? 768 : 512, resolutionMultiple: 64, autoencoderFactor: 8, prediction, parameters};
+		return {folder, family, resolution: prediction === 'v_prediction' ? 768 : 512, resolutionMultiple: 64, autoencoderFactor: 8, prediction, shape: family === 'sd1' ? publishedShapes.sd15 : publishedShapes.sd21, parameters};
 	}
 
 	const unet = readJson(path.join(folder, 'unet', 'config.json'));
+	const textEncoder = readJson(path.join(folder, 'text_encoder', 'config.json'));
 	const autoencoder = readJson(path.join(folder, 'vae', 'config.json'));
 	const scheduler = readJson(path.join(folder, 'scheduler', 'scheduler_config.json'));
 	const autoencoderFactor = 2 ** (levels(autoencoder, folder, 'vae') - 1);
@@ -48,6 +52,7 @@ export const readModelFacts = (name: string): ModelFacts => {
 		resolutionMultiple: autoencoderFactor * 2 ** (levels(unet, folder, 'unet') - 1),
 		autoencoderFactor,
 		prediction: prediction === 'v_prediction' || prediction === 'sample' ? prediction : 'epsilon',
+		shape: shapeFromConfigs({unet, textEncoder, autoencoder}),
 		...(parameters ? {parameters} : {}),
 	};
 };

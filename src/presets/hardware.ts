@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import {formatBytes} from './bytes.ts';
 import {cgroupLimits, type CgroupLimits} from './cgroup.ts';
+import {gpuFault, gpuUse} from './gpu.ts';
 import {queryGpus, type GpuReport} from './nvidia-smi.ts';
 
 /** What this process may use of the machine. */
@@ -81,16 +83,17 @@ export const diskRoom = (folder: string): Hardware['disk'] => {
 	return {folder, freeBytes: bavail * bsize};
 };
 
-/** 1.5 GiB, 200 MiB. */
-export const formatBytes = (bytes: number): string => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`);
-
-const describeGpu = (report: GpuReport): readonly string[] => {
+const describeGpus = (report: GpuReport): readonly string[] => {
 	switch (report.state) {
 		case 'present': {
-			return report.gpus.map(
-				({name, computeCapability, freeBytes, totalBytes, driver}) =>
-					`GPU     ${name}${computeCapability === undefined ? '' : ` (compute ${computeCapability.toFixed(1)})`}, ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free, driver ${driver}`,
-			);
+			const {gpus} = report;
+			return gpus.flatMap(gpu => {
+				const {index, name, computeCapability, freeBytes, totalBytes, driver} = gpu;
+				const label = gpus.length > 1 ? `GPU ${index}` : 'GPU';
+				const capability = computeCapability === undefined ? '' : ` (compute ${computeCapability.toFixed(1)})`;
+				const notes = [gpuFault(gpu), gpuUse(gpu)].filter(note => note !== undefined);
+				return [`${label.padEnd(8)}${name}${capability}, ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free, driver ${driver}`, ...notes.map(note => `        ${note}`)];
+			});
 		}
 
 		case 'none': {
@@ -113,5 +116,5 @@ export const describeHardware = ({cpu, memory, disk, gpu}: Hardware): string =>
 		`CPU     ${cpu.model}, ${cpu.cores} ${cpu.cores === 1 ? 'core' : 'cores'}`,
 		`Memory  ${formatBytes(memory.availableBytes)} of ${formatBytes(memory.totalBytes)} available`,
 		`Disk    ${formatBytes(disk.freeBytes)} free in ${disk.folder}`,
-		...describeGpu(gpu),
+		...describeGpus(gpu),
 	].join('\n');

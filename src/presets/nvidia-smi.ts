@@ -1,7 +1,10 @@
 import {spawn} from 'node:child_process';
 
 export interface Gpu {
+	/** As nvidia-smi counts, in the order of the bus. */
 	readonly index: number;
+	/** Such as GPU-5d9a..., which stays the same when others are added. */
+	readonly uuid?: string;
 	readonly name: string;
 	/** Such as 8.6; absent from drivers too old to tell. */
 	readonly computeCapability?: number;
@@ -9,6 +12,15 @@ export interface Gpu {
 	readonly usedBytes: number;
 	readonly freeBytes: number;
 	readonly driver: string;
+	/** Programs that compute on it. Empty inside a container, which does not see those outside; a screen is not among them. */
+	readonly processes?: readonly GpuProcess[];
+}
+
+export interface GpuProcess {
+	readonly pid: number;
+	readonly name: string;
+	/** Absent where the driver does not tell. */
+	readonly usedBytes?: number;
 }
 
 /** What nvidia-smi says of the machine's GPUs. */
@@ -58,38 +70,68 @@ const outputOf = async (command: string, args: readonly string[], timeoutMs: num
 		});
 	});
 
-const fields = ['index', 'name', 'memory.total', 'memory.used', 'memory.free', 'driver_version'] as const;
+/** In the order of the columns. A driver that is too old for a later one is asked without it. */
+const fields = ['index', 'name', 'memory.total', 'memory.used', 'memory.free', 'driver_version', 'uuid'] as const;
 const mebibyte = 2 ** 20;
 
-/** `nounits` prints memory in MiB; what a card cannot tell reads [N/A]. */
+/** `nounits` prints memory in MiB; what a card cannot tell reads [N/A], [Not Supported] or [Insufficient Permissions]. */
+const mebibytes = (text: string | undefined): number | undefined => {
+	const value = Number(text);
+	return text !== undefined && text !== '' && Number.isFinite(value) ? value * mebibyte : undefined;
+};
+
+const columnsOf = (line: string): readonly string[] => line.split(',').map(value => value.trim());
+
 const parseGpu = (line: string): Gpu | undefined => {
-	const [index, name, total, used, free, driver, capability] = line.split(',').map(value => value.trim());
-	const totalBytes = Number(total) * mebibyte;
-	if (!name || !driver || !Number.isFinite(totalBytes)) {
+	const [index, name, total, used, free, driver, uuid, capability] = columnsOf(line);
+	const totalBytes = mebibytes(total);
+	if (!name || !driver || totalBytes === undefined) {
 		return undefined;
 	}
 
-	const usedBytes = (Number(used) || 0) * mebibyte;
+	const usedBytes = mebibytes(used) ?? 0;
 	const computeCapability = Number.parseFloat(capability ?? '');
 	return {
 		index: Number(index),
 		name,
 		totalBytes,
 		usedBytes,
-		freeBytes: Number.isFinite(Number(free)) ? Number(free) * mebibyte : totalBytes - usedBytes,
+		freeBytes: mebibytes(free) ?? totalBytes - usedBytes,
 		driver,
+		...(uuid?.startsWith('GPU-') ? {uuid} : {}),
 		...(Number.isFinite(computeCapability) ? {computeCapability} : {}),
 	};
 };
 
-/** Asks nvidia-smi for the GPUs, their memory and driver. Never throws: what goes wrong is an answer, too. */
+/** The uuid of the GPU that a line is about, and the process. Names may hold commas: they are between the first two columns and the last. */
+const parseProcess = (line: string): {readonly uuid: string; readonly process: GpuProcess} | undefined => {
+	const columns = columnsOf(line);
+	const [uuid, pid] = columns;
+	if (!uuid?.startsWith('GPU-') || !/^\d+$/.test(pid ?? '')) {
+		return undefined;
+	}
+
+	const usedBytes = mebibytes(columns[columns.length - 1]);
+	return {uuid, process: {pid: Number(pid), name: columns.slice(2, -1).join(', '), ...(usedBytes === undefined ? {} : {usedBytes})}};
+};
+
+const withProcesses = (gpus: readonly Gpu[], output: Output | 'missing' | 'timeout'): readonly Gpu[] => {
+	if (typeof output === 'string' || output.code !== 0) {
+		return gpus;
+	}
+
+	const found = output.text.split('\n').map(parseProcess).filter(one => one !== undefined);
+	return gpus.map(gpu => (gpu.uuid === undefined ? gpu : {...gpu, processes: found.filter(({uuid}) => uuid === gpu.uuid).map(({process}) => process)}));
+};
+
+/** Asks nvidia-smi for the GPUs, their memory and driver, and what runs on them. Never throws: what goes wrong is an answer, too. */
 export const queryGpus = async ({command = 'nvidia-smi', timeoutMs = 3000}: {readonly command?: string; readonly timeoutMs?: number} = {}): Promise<GpuReport> => {
-	const query = async (names: readonly string[]) => outputOf(command, [`--query-gpu=${names.join(',')}`, '--format=csv,noheader,nounits'], timeoutMs);
+	const query = async (what: string, names: readonly string[]) => outputOf(command, [`--query-${what}=${names.join(',')}`, '--format=csv,noheader,nounits'], timeoutMs);
 	try {
-		let output = await query([...fields, 'compute_cap']);
+		let output = await query('gpu', [...fields, 'compute_cap']);
 		if (typeof output !== 'string' && /not a valid field/i.test(output.text)) {
 			// Drivers before 510 do not know compute_cap.
-			output = await query(fields);
+			output = await query('gpu', fields);
 		}
 
 		if (output === 'missing') {
@@ -109,7 +151,11 @@ export const queryGpus = async ({command = 'nvidia-smi', timeoutMs = 3000}: {rea
 		}
 
 		const gpus = output.text.split('\n').map(parseGpu).filter(gpu => gpu !== undefined);
-		return gpus.length > 0 ? {state: 'present', gpus} : {state: 'driver-fails', message: `nvidia-smi gave an answer that cannot be read: ${output.text}`};
+		if (gpus.length === 0) {
+			return {state: 'driver-fails', message: `nvidia-smi gave an answer that cannot be read: ${output.text}`};
+		}
+
+		return {state: 'present', gpus: withProcesses(gpus, await query('compute-apps', ['gpu_uuid', 'pid', 'process_name', 'used_memory']))};
 	} catch (error) {
 		return {state: 'driver-fails', message: error instanceof Error ? error.message : String(error)};
 	}

@@ -1,85 +1,76 @@
 import {readModelFacts, type ModelFacts} from './base-model.ts';
-import {BaseModelError} from './model-error.ts';
+import {formatBytes} from './bytes.ts';
 import type {TrainingConfig} from './config.ts';
 import {demoConfig} from './demo.ts';
-import {formatBytes, type Hardware} from './hardware.ts';
-import {estimateTrainingMemory} from './memory-estimate.ts';
-import type {SettingValue} from './setting.ts';
-import type {SettingKey} from './settings/index.ts';
+import {hasBf16} from './gpu.ts';
+import type {Hardware} from './hardware.ts';
+import {fitConfig, type Change, type Fit} from './memory/fit.ts';
+import type {MemoryPlan} from './memory/memory-model.ts';
+import {placementOf, planFor, type Placement, type PlacementWishes} from './memory/placement.ts';
+import {BaseModelError} from './model-error.ts';
+import {reasonsFor, type Reason} from './reasons.ts';
 import {subjectConfig, type Subject} from './shipped.ts';
 
-export interface Wishes {
+export interface Wishes extends PlacementWishes {
 	readonly baseModel: string;
 	readonly subject?: Subject;
-}
-
-export interface Reason {
-	readonly key: SettingKey;
-	readonly value: SettingValue;
-	/** A whole sentence. */
-	readonly reason: string;
+	/** What a person insists on as far as memory allows; the rest is advised. */
+	readonly values?: Partial<TrainingConfig>;
+	/** Of a model that is not at hand. */
+	readonly model?: ModelFacts;
 }
 
 export interface Recommendation {
 	readonly config: TrainingConfig;
 	/** Why the machine and the model ask for these values. */
 	readonly reasons: readonly Reason[];
-	/** A rough peak while training; absent when the model's size cannot be told. */
+	/** Whether the config fits where it is to run. Without a readable base model there is nothing to tell. */
+	readonly fits?: boolean;
+	/** What was given up so that it fits, in order: the exact changes of what was asked. */
+	readonly changes: readonly Change[];
+	readonly plan?: MemoryPlan;
+	readonly place: Placement;
+	/** The peak while training; absent when the model cannot be read. */
 	readonly memoryBytes?: number;
 }
 
-/** What takes less memory, the cheapest first. */
-const savers: readonly {readonly change: Partial<TrainingConfig>; readonly key: SettingKey; readonly saves: string}[] = [
-	{change: {gradientCheckpointing: true}, key: 'gradientCheckpointing', saves: 'Steps take about a fifth longer and keep less'},
-	{change: {trainTextEncoder: false}, key: 'trainTextEncoder', saves: 'The text encoder stays as it is, at a price in likeness'},
-];
-
-/** A memory margin for everything else on the machine. */
-const usableShare = 0.9;
-
-/** The config that suits machine, base model and subject, with the reason of each choice. A base model that cannot be read only lacks its part of the advice. */
-export const recommendConfig = (hardware: Hardware, {baseModel, subject = 'object'}: Wishes): Recommendation => {
-	const model = factsOf(baseModel);
-	let config: TrainingConfig = baseModel === 'demo' ? demoConfig() : {...subjectConfig(subject), baseModel, ...(model ? {resolution: model.resolution} : {})};
-	const reasons: Reason[] = [
-		{key: 'device', value: config.device, reason: deviceReason(hardware)},
-		{key: 'engine', value: config.engine, reason: 'On a CPU this is the graph: it starts in a second, where XLA compiles for 20 and is hardly faster.'},
-		{key: 'precision', value: config.precision, reason: 'f32 is exact, and on most CPUs faster than bf16.'},
-		{key: 'cacheLatents', value: config.cacheLatents, reason: 'Images are encoded once instead of at each step, and the autoencoder leaves memory.'},
-	];
-	if (model) {
-		reasons.push({key: 'resolution', value: config.resolution, reason: `The base model was made for ${model.resolution} pixels.`});
+/**
+ * The best config that fits this machine with a margin, for base model and subject, with the reason of each choice. Quality first
+ * (the whole model with its text encoder, then without, then a LoRA), then speed. A base model that cannot be read only lacks its
+ * part of the advice.
+ */
+export const recommendConfig = (hardware: Hardware, wishes: Wishes): Recommendation => {
+	const {baseModel, subject = 'object', values = {}} = wishes;
+	const model = wishes.model ?? factsOf(baseModel);
+	const place = placementOf(hardware, wishes);
+	if (!model || baseModel === 'demo') {
+		const config = {...(baseModel === 'demo' ? demoConfig() : {...subjectConfig(subject), baseModel}), ...values};
+		const plan = model && planFor(config, model, place);
+		const reasons = reasonsFor({config, hardware, place, changes: [], ...(model && {model})});
+		return {config, place, reasons, changes: [], ...(plan && {plan, memoryBytes: plan.peakBytes, fits: plan.peakBytes <= place.usableBytes})};
 	}
 
-	if (model?.parameters && baseModel !== 'demo') {
-		const available = hardware.memory.availableBytes * usableShare;
-		for (const {change, key, saves} of savers) {
-			const before = estimateTrainingMemory(config, model)!;
-			if (before <= available) {
-				break;
-			}
-
-			config = {...config, ...change};
-			reasons.push({
-				key,
-				value: config[key],
-				reason: `${saves}: ${formatBytes(estimateTrainingMemory(config, model)!)} instead of ${formatBytes(before)}, of ${formatBytes(hardware.memory.availableBytes)} available.`,
-			});
-		}
-
-		const needed = estimateTrainingMemory(config, model)!;
-		if (needed > available) {
-			reasons.push({
-				key: 'baseModel',
-				value: baseModel,
-				reason: `This model needs about ${formatBytes(needed)} to train; ${formatBytes(hardware.memory.availableBytes)} are available. Use a machine with more memory, or the demo model.`,
-			});
-		}
-	}
-
-	const memoryBytes = model && estimateTrainingMemory(config, model);
-	return {config, reasons, ...(memoryBytes === undefined ? {} : {memoryBytes})};
+	const asked = (place: Placement): TrainingConfig => ({...subjectConfig(subject), ...ideal(place), baseModel, resolution: model.resolution, ...values});
+	const first = fitConfig(asked(place), model, place);
+	// A card without room for anything: main memory may have it.
+	const main = placementOf(hardware, {device: 'cpu'});
+	const second = !first.fits && place.device === 'gpu' ? fitConfig({...asked(main), device: 'cpu'}, model, main) : undefined;
+	const [fit, where]: [Fit, Placement] = second?.fits ? [second, main] : [first, place];
+	const {config, plan, fits, changes} = fit;
+	const reasons = reasonsFor({config, changes, hardware, model, place: where});
+	const tooLarge = {key: 'baseModel', value: baseModel, reason: `This model needs about ${formatBytes(plan.peakBytes)} to train; ${formatBytes(where.availableBytes)} of ${where.name} are available. Use a machine with more memory, or the demo model.`} as const;
+	return {config, place: where, reasons: fits ? reasons : [...reasons, tooLarge], fits, changes, plan, memoryBytes: plan.peakBytes};
 };
+
+/** What would be chosen if memory were no matter. */
+const ideal = ({device, gpu}: Placement): Partial<TrainingConfig> => ({
+	trainUnet: true,
+	trainTextEncoder: true,
+	precision: device === 'gpu' && gpu && hasBf16(gpu) ? 'bf16' : 'f32',
+	attention: 'full',
+	cacheLatents: 'ram',
+	gradientCheckpointing: false,
+});
 
 const factsOf = (baseModel: string): ModelFacts | undefined => {
 	try {
@@ -90,22 +81,5 @@ const factsOf = (baseModel: string): ModelFacts | undefined => {
 		}
 
 		throw error;
-	}
-};
-
-const deviceReason = ({cpu, gpu}: Hardware): string => {
-	const cores = `the CPU with ${cpu.cores} ${cpu.cores === 1 ? 'core' : 'cores'}`;
-	switch (gpu.state) {
-		case 'present': {
-			return `This version trains on ${cores}; it does not use the ${gpu.gpus[0].name} yet.`;
-		}
-
-		case 'driver-fails': {
-			return `Training runs on ${cores}. The NVIDIA driver does not work: ${gpu.message.split('\n')[0]}`;
-		}
-
-		default: {
-			return `Training runs on ${cores}; there is no NVIDIA GPU.`;
-		}
 	}
 };

@@ -1,4 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
+import {worksInLanes} from '../presets/index.ts';
 import type {UNetConfig} from './weights/index.ts';
 import {ops} from './graph/index.ts';
 
@@ -16,13 +17,9 @@ export interface CoreUse {
 	readonly concurrentOperations: number;
 }
 
-/** Bytes of one image's activations at the first level, up to which an operation is too small to be shared (measured: 64 KiB is, 1.3 MiB is not). */
-const SMALL_ACTIVATION_BYTES = 2 ** 19;
-
 /** `positions`: height times width of the latents; `cores`: what this process may use. */
-export function coreUse({blockOutChannels}: Pick<UNetConfig, 'blockOutChannels'>, positions: number, cores: number): CoreUse {
-	const isSmall = 4 * positions * blockOutChannels[0] <= SMALL_ACTIVATION_BYTES;
-	return isSmall ? {lanes: cores, operationThreads: 1, concurrentOperations: cores} : {lanes: 1, operationThreads: cores, concurrentOperations: Math.min(2, cores)};
+export function coreUse(unet: Pick<UNetConfig, 'blockOutChannels'>, positions: number, cores: number): CoreUse {
+	return worksInLanes(unet, positions) ? {lanes: cores, operationThreads: 1, concurrentOperations: cores} : {lanes: 1, operationThreads: cores, concurrentOperations: Math.min(2, cores)};
 }
 
 /** Tells TensorFlow, which reads it when it is loaded; what the person has set stays. */

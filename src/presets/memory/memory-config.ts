@@ -39,8 +39,11 @@ const stateBytes: Readonly<Record<string, number>> = {
 	adafactor: 0.02,
 };
 
+/** A name without its punctuation: adamw8bit of AdamW-8bit. */
+export const optimizerName = (optimizer: string): string => optimizer.toLowerCase().replaceAll(/[^a-z\d]/g, '');
+
 /** Bytes that the optimizer keeps for each trained parameter; of an unknown one, AdamW's. */
-export const optimizerBytesPerParameter = (optimizer = 'adamw'): number => stateBytes[optimizer.toLowerCase().replaceAll(/[^a-z\d]/g, '')] ?? stateBytes.adamw;
+export const optimizerBytesPerParameter = (optimizer = 'adamw'): number => stateBytes[optimizerName(optimizer)] ?? stateBytes.adamw;
 
 export const isLora = ({training}: Pick<MemoryConfig, 'training'>): boolean => training === 'lora';
 

@@ -1,7 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import {resolveBaseModel} from '../base-model.ts';
-
 /** The sizes of a Stable Diffusion model that decide how much memory it takes. Names follow the config files of diffusers. */
 export interface ModelShape {
 	readonly unet: UNetShape;
@@ -65,15 +61,16 @@ export const publishedShapes = {
 	},
 } as const satisfies Record<string, ModelShape>;
 
-/**
- * The shape of a base model, from the config files of its folder. What a file leaves out has the default of diffusers;
- * whether the model can be trained at all is checked elsewhere.
- * @throws Error when a file cannot be read
- */
-export const readModelShape = (baseModel: string): ModelShape => {
-	const folder = resolveBaseModel(baseModel);
-	const configOf = (part: string) => JSON.parse(fs.readFileSync(path.join(folder, part, 'config.json'), 'utf8')) as ConfigFile;
-	const [unet, text, vae] = ['unet', 'text_encoder', 'vae'].map(configOf);
+/** What the config files of a diffusers folder hold. */
+export interface ModelConfigs {
+	readonly unet: unknown;
+	readonly textEncoder: unknown;
+	readonly autoencoder: unknown;
+}
+
+/** The shape that config files describe. What a file leaves out has the default of diffusers; whether the model can be trained at all is checked elsewhere. */
+export const shapeFromConfigs = (configs: ModelConfigs): ModelShape => {
+	const [unet, text, vae] = [configs.unet, configs.textEncoder, configs.autoencoder] as ConfigFile[];
 	const channels = unet.block_out_channels ?? [320, 640, 1280, 1280];
 	const {length: levels} = channels;
 	const isCross = (type: string) => type.startsWith('CrossAttn');

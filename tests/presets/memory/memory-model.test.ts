@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {cpuProfile, defaultConcept, defaultConfig, gpuProfile, packageFolder, planMemory, publishedShapes, pytorchProfile, readModelFacts, readModelShape, type MemoryConfig} from '../../../src/presets/index.ts';
+import {cpuProfile, defaultConcept, defaultConfig, gpuProfile, packageFolder, planMemory, publishedShapes, pytorchProfile, readModelFacts, type MemoryConfig} from '../../../src/presets/index.ts';
 import {autoencoderParameters, pairParametersOf, parametersOf, textEncoderUnits, unetUnits} from '../../../src/presets/memory/network-units.ts';
 
 const gibibyte = 2 ** 30;
@@ -19,7 +19,7 @@ describe('the parameters of a network', () => {
 	});
 
 	test('are as many as the demo model\'s files hold', () => {
-		const {unet, textEncoder, autoencoder} = readModelShape('demo');
+		const {unet, textEncoder, autoencoder} = readModelFacts('demo').shape;
 		expect({unet: parametersOf(unetUnits(unet, {height: 16, width: 16, tokens: 77})), textEncoder: parametersOf(textEncoderUnits(textEncoder)), autoencoder: autoencoderParameters(autoencoder)}).toEqual(readModelFacts('demo').parameters);
 	});
 
@@ -86,7 +86,7 @@ describe('on the CPU the plan', () => {
 
 	test.each(runs)('agrees within 15 %% with resident memory as measured: $model $settings', ({model, settings, prior, lanes, measuredBytes}) => {
 		const concepts = [{...defaultConcept(), classImagesPerInstance: prior ? 1 : 0}];
-		const {peakBytes} = planMemory({...defaultConfig(), ...settings, concepts}, model === 'demo' ? readModelShape('demo') : mid, {profile: cpuProfile, lanes});
+		const {peakBytes} = planMemory({...defaultConfig(), ...settings, concepts}, model === 'demo' ? readModelFacts('demo').shape : mid, {profile: cpuProfile, lanes});
 		expect(Math.abs(peakBytes / measuredBytes - 1)).toBeLessThan(0.15);
 	});
 

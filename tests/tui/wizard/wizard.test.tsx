@@ -177,10 +177,10 @@ describe('memory', () => {
 		await toManner();
 		const seen = await world.press(KEYS.enter, 'free: fits');
 		expect(seen).toMatch(/❯ Mixed precision +f32 +bf16: \S+/);
-		expect(seen).toMatch(/Memory attention +chunked +full: \S+/);
+		expect(seen).toMatch(/Memory attention +full +chunked: \S+/);
 		expect(seen).toMatch(/Cache latents +ram +off: \S+/);
-		await world.press(KEYS.down + ' ', /❯ Memory attention +full +chunked: \S+/);
-		await world.press('r', /❯ Memory attention +chunked +full: \S+/);
+		await world.press(KEYS.down + ' ', /❯ Memory attention +chunked +full: \S+/);
+		await world.press('r', /❯ Memory attention +full +chunked: \S+/);
 	});
 });
 

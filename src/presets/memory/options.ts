@@ -1,0 +1,149 @@
+import type {TrainingConfig} from '../config.ts';
+import {hasBf16} from '../gpu.ts';
+import type {SettingValue} from '../setting.ts';
+import {settings, type SettingKey} from '../settings/index.ts';
+import {optimizerName, type MemoryConfig} from './memory-config.ts';
+import type {Placement} from './placement.ts';
+
+/** A change of a config that takes another amount of memory. */
+export interface Trade {
+	readonly key: SettingKey;
+	/** As one says it: 8-bit AdamW, without the text encoder. */
+	readonly name: string;
+	readonly change: Partial<TrainingConfig>;
+	/** What it does besides: "about the same speed". */
+	readonly note: string;
+	/** What it costs in quality, compared first, and in speed: the order in which memory is saved. */
+	readonly quality: number;
+	readonly speed: number;
+}
+
+/** A setting that decides about memory. */
+export interface MemoryOption {
+	readonly key: SettingKey;
+	/** Ways to take less, the cheapest first. */
+	savings(config: TrainingConfig, place: Place): readonly Trade[];
+	/** The way back from a saving that is in force. */
+	undo?(config: TrainingConfig, place: Place): Trade | undefined;
+}
+
+/** What of a placement the options look at. */
+export type Place = Pick<Placement, 'device' | 'gpu'>;
+
+/** Whether the setting exists and may have this value. */
+const offers = (key: string, value: SettingValue): boolean => settings.some(setting => setting.key === key && (setting.type !== 'choice' || setting.choices.some(choice => choice.value === value)));
+
+const optimizers = (): readonly string[] => {
+	const setting = settings.find(({key}) => (key as string) === 'optimizer');
+	return setting?.type === 'choice' ? setting.choices.map(({value}) => value) : [];
+};
+
+/** The optimizer with its state in 8 bits, or of one in 8 bits the plain one; undefined where there is none. */
+const otherWidth = (optimizer: string | undefined): string | undefined => {
+	const name = optimizerName(optimizer ?? 'adamw');
+	const wanted = name.endsWith('8bit') ? name.slice(0, -4) : `${name}8bit`;
+	return optimizers().find(value => optimizerName(value) === wanted);
+};
+
+const optimizerOf = (config: MemoryConfig): string | undefined => config.optimizer;
+const isIn8Bit = (config: MemoryConfig): boolean => optimizerName(optimizerOf(config) ?? 'adamw').endsWith('8bit');
+
+const cheap = {quality: 0, speed: 0} as const;
+
+const precision: MemoryOption = {
+	key: 'precision',
+	savings: ({precision}, {device, gpu}) => {
+		if (device === 'cpu') {
+			return precision === 'f32' ? [{key: 'precision', name: 'bf16', change: {precision: 'bf16'}, note: 'slower on most CPUs', quality: 0, speed: 2}] : [];
+		}
+
+		if (precision !== 'f32') {
+			// The half copies of all weights can take more than halved activations give back.
+			return [{key: 'precision', name: 'f32', change: {precision: 'f32'}, note: 'exact, and slower', quality: 0, speed: 0.15}];
+		}
+
+		return gpu && hasBf16(gpu) ? [{key: 'precision', name: 'bf16', change: {precision: 'bf16'}, note: 'faster', ...cheap}] : [];
+	},
+};
+
+const attention: MemoryOption = {
+	key: 'attention',
+	savings: ({attention}) => (attention === 'full' ? [{key: 'attention', name: 'attention in chunks', change: {attention: 'chunked'}, note: 'exact, a little slower', quality: 0, speed: 0.1}] : []),
+	undo: ({attention}) => (attention === 'full' ? undefined : {key: 'attention', name: 'all of attention at once', change: {attention: 'full'}, note: 'a little faster', ...cheap}),
+};
+
+const cacheLatents: MemoryOption = {
+	key: 'cacheLatents',
+	savings: ({cacheLatents, crop}) => (cacheLatents === 'off' && crop === 'center' ? [{key: 'cacheLatents', name: 'cached latents', change: {cacheLatents: 'ram'}, note: 'faster, too', ...cheap}] : []),
+	undo: ({cacheLatents}) => (cacheLatents === 'off' ? undefined : {key: 'cacheLatents', name: 'latents encoded at each step', change: {cacheLatents: 'off'}, note: 'slower', ...cheap}),
+};
+
+const optimizer: MemoryOption = {
+	key: 'optimizer' as SettingKey,
+	savings(config, {device}) {
+		const value = isIn8Bit(config) || device === 'cpu' ? undefined : otherWidth(optimizerOf(config));
+		return value === undefined ? [] : [{key: 'optimizer' as SettingKey, name: `${words(value)} with its state in 8 bits`, change: {optimizer: value} as Partial<TrainingConfig>, note: 'about the same speed', quality: 0, speed: 0.12}];
+	},
+	undo(config) {
+		const value = isIn8Bit(config) ? otherWidth(optimizerOf(config)) : undefined;
+		return value === undefined ? undefined : {key: 'optimizer' as SettingKey, name: `${words(value)} with its state in 32 bits`, change: {optimizer: value} as Partial<TrainingConfig>, note: 'about the same speed', ...cheap};
+	},
+};
+
+const gradientCheckpointing: MemoryOption = {
+	key: 'gradientCheckpointing',
+	savings: ({gradientCheckpointing}) => (gradientCheckpointing ? [] : [{key: 'gradientCheckpointing', name: 'gradient checkpointing', change: {gradientCheckpointing: true}, note: 'steps take a fifth to a third longer', quality: 0, speed: 0.25}]),
+	undo: ({gradientCheckpointing}) => (gradientCheckpointing ? {key: 'gradientCheckpointing', name: 'without gradient checkpointing', change: {gradientCheckpointing: false}, note: 'steps get shorter by a fifth to a quarter', ...cheap} : undefined),
+};
+
+const batchSize: MemoryOption = {
+	key: 'batchSize',
+	savings: ({batchSize, gradientAccumulation}) => divisorsBelow(batchSize).map((size, i) => ({
+		key: 'batchSize',
+		name: `batches of ${size}, ${gradientAccumulation * (batchSize / size)} of them a step`,
+		change: {batchSize: size, gradientAccumulation: gradientAccumulation * (batchSize / size)},
+		note: 'the same images in each step, slower',
+		quality: 0,
+		speed: 0.15 * (i + 1),
+	})),
+	undo: ({batchSize}) => ({key: 'batchSize', name: `batches of ${2 * batchSize}`, change: {batchSize: 2 * batchSize}, note: 'more images an hour, fewer steps an epoch', ...cheap}),
+};
+
+const ema: MemoryOption = {
+	key: 'ema',
+	savings: ({ema, emaMemory}, {device}) => (ema ?
+		[
+			...(device === 'gpu' && emaMemory === 'device' ? [{key: 'emaMemory', name: 'the average in main memory', change: {emaMemory: 'host'}, note: 'about a second more each step', quality: 0, speed: 0.3} as const] : []),
+			{key: 'ema', name: 'no average of the weights', change: {ema: false}, note: 'little visible effect', quality: 0.5, speed: 0},
+		]
+	:	[]),
+	undo: ({ema, trainUnet, training}) => (ema || !trainUnet || training === 'lora' ? undefined : {key: 'ema', name: 'an average of the weights', change: {ema: true}, note: 'smooths the result a little', ...cheap}),
+};
+
+const trainTextEncoder: MemoryOption = {
+	key: 'trainTextEncoder',
+	savings: ({trainTextEncoder, trainUnet}) => (trainTextEncoder && trainUnet ? [{key: 'trainTextEncoder', name: 'the text encoder as it is', change: {trainTextEncoder: false}, note: 'less likeness, more steps needed', quality: 1, speed: 0}] : []),
+	undo: ({trainTextEncoder}) => (trainTextEncoder ? undefined : {key: 'trainTextEncoder', name: 'the text encoder trained, too', change: {trainTextEncoder: true}, note: 'much better likeness in fewer steps', ...cheap}),
+};
+
+const training: MemoryOption = {
+	key: 'training',
+	savings: ({training}) => (training === 'full' && offers('training', 'lora') ? [{key: 'training', name: 'a LoRA instead of the whole model', change: {training: 'lora', ema: false}, note: 'a small file, a little less likeness', quality: 2, speed: 0}] : []),
+	undo: ({training}) => (training === 'lora' ? {key: 'training', name: 'the whole model instead of a LoRA', change: {training: 'full', loraFile: ''}, note: 'the best likeness; the result is a model', ...cheap} : undefined),
+};
+
+const resolutionStep = 64;
+/** Down to half of what is asked: below that a model loses what it knows. */
+const resolution: MemoryOption = {
+	key: 'resolution',
+	savings: ({resolution}) => Array.from({length: Math.floor(resolution / 2 / resolutionStep)}, (_, i) => resolution - (i + 1) * resolutionStep)
+		.filter(smaller => smaller >= Math.max(resolutionStep, resolution / 2))
+		.map((smaller, i) => ({key: 'resolution', name: `${smaller} pixels`, change: {resolution: smaller}, note: 'less detail', quality: 4 * (i + 1), speed: 0})),
+};
+
+/** All that decides about memory, the three that the program is about first. */
+export const memoryOptions: readonly MemoryOption[] = [precision, attention, cacheLatents, optimizer, gradientCheckpointing, batchSize, ema, trainTextEncoder, training, resolution];
+
+const words = (optimizer: string): string => ({adamw: 'AdamW', lion: 'Lion'})[optimizerName(optimizer).replace(/8bit$/, '')] ?? optimizer;
+
+const divisorsBelow = (count: number): readonly number[] => Array.from({length: count - 1}, (_, i) => count - 1 - i).filter(divisor => count % divisor === 0);

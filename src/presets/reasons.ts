@@ -1,0 +1,142 @@
+import type {ModelFacts} from './base-model.ts';
+import {formatBytes} from './bytes.ts';
+import type {TrainingConfig} from './config.ts';
+import {gpuFault, gpuUse, hasBf16, trainsOnGpu} from './gpu.ts';
+import type {Hardware} from './hardware.ts';
+import type {Change} from './memory/fit.ts';
+import {planFor, type Placement} from './memory/placement.ts';
+import type {SettingValue} from './setting.ts';
+import type {SettingKey} from './settings/index.ts';
+
+/** Why a setting has its value. */
+export interface Reason {
+	readonly key: SettingKey;
+	readonly value: SettingValue;
+	/** Whole sentences. */
+	readonly reason: string;
+	/** What the value takes of the peak beside the other choice; negative: what it saves. */
+	readonly bytes?: number;
+}
+
+export interface Choice {
+	readonly config: TrainingConfig;
+	readonly hardware: Hardware;
+	readonly place: Placement;
+	/** What was given up so that it fits. */
+	readonly changes: readonly Change[];
+	readonly model?: ModelFacts;
+}
+
+/** A reason for each setting that the machine decides about; the three that the program is about always, whether on or off. */
+export const reasonsFor = (choice: Choice): readonly Reason[] => {
+	const {config, model, changes} = choice;
+	const {precision, attention, cacheLatents, trainTextEncoder, gradientCheckpointing} = config;
+	const own = model && config.baseModel !== 'demo';
+	const reasons = [
+		because(choice, 'device', deviceReason(choice)),
+		because(choice, 'engine', engineReason(choice)),
+		because(choice, 'precision', precisionReason(choice), {precision: precision === 'f32' ? 'bf16' : 'f32'}),
+		because(choice, 'attention', attentionReason(choice), {attention: attention === 'full' ? 'chunked' : 'full'}),
+		because(choice, 'cacheLatents', cacheReason(choice), {cacheLatents: cacheLatents === 'off' ? 'ram' : 'off'}),
+		...(model ? [because(choice, 'resolution', resolutionReason(choice, model))] : []),
+		...(own ? [because(choice, 'trainTextEncoder', textEncoderReason(choice), {trainTextEncoder: !trainTextEncoder}), because(choice, 'gradientCheckpointing', checkpointingReason(choice), {gradientCheckpointing: !gradientCheckpointing})] : []),
+	];
+	const others = changes.filter(({key}) => !reasons.some(reason => reason.key === key));
+	return [...reasons, ...others.map(({key, bytes, text}): Reason => ({key, value: config[key], reason: `Needed to fit. ${text}.`, bytes}))];
+};
+
+const because = (choice: Choice, key: SettingKey, reason: string, other?: Partial<TrainingConfig>): Reason => {
+	const bytes = other && differenceTo(choice, other);
+	return {key, value: choice.config[key], reason, ...(bytes === undefined ? {} : {bytes})};
+};
+
+/** What the config takes more than with the other choice. */
+const differenceTo = ({config, model, place}: Choice, other: Partial<TrainingConfig>): number | undefined =>
+	model && planFor(config, model, place).peakBytes - planFor({...config, ...other}, model, place).peakBytes;
+
+/** ", which saves 1.2 GiB", ", for 1.2 GiB", or nothing where it makes no difference. */
+const inGib = (bytes: number | undefined): string => (bytes === undefined || Math.abs(bytes) < 2 ** 30 / 20 ? '' : bytes < 0 ? `, which saves ${formatBytes(-bytes)}` : `, for ${formatBytes(bytes)}`);
+
+const wasNeeded = ({changes}: Choice, key: SettingKey): boolean => changes.some(change => change.key === key);
+
+const deviceReason = ({hardware: {cpu, gpu: report}, place}: Choice): string => {
+	if (place.gpu) {
+		const {name, freeBytes, totalBytes} = place.gpu;
+		const use = gpuUse(place.gpu);
+		const others = report.state === 'present' && report.gpus.length > 1 ? ` It is GPU ${place.gpu.index} of ${report.gpus.length}, the one with the most free memory that was asked for.` : '';
+		return `Training runs on the ${name}, with ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free.${others}${use === undefined ? '' : ` ${use}`}`;
+	}
+
+	const cores = `the CPU with ${cpu.cores} ${cpu.cores === 1 ? 'core' : 'cores'}`;
+	switch (report.state) {
+		case 'present': {
+			const fault = report.gpus.map(gpuFault).find(fault => fault !== undefined);
+			if (fault !== undefined) {
+				return `Training runs on ${cores}. ${fault}`;
+			}
+
+			return trainsOnGpu ? `Training runs on ${cores}: the ${report.gpus[0].name} has no room for this model.` : `This version trains on ${cores}; it does not use the ${report.gpus[0].name} yet.`;
+		}
+
+		case 'driver-fails': {
+			return `Training runs on ${cores}. The NVIDIA driver does not work: ${report.message.split('\n')[0]}`;
+		}
+
+		default: {
+			return `Training runs on ${cores}; there is no NVIDIA GPU.`;
+		}
+	}
+};
+
+const engineReason = ({place}: Choice): string => (place.device === 'gpu' ?
+	'On a GPU this is XLA: it compiles for some minutes the first time and is then nearly three times as fast as the graph.'
+:	'On a CPU this is the graph: it starts in a second, where XLA compiles for 20 and is hardly faster.');
+
+const precisionReason = (choice: Choice): string => {
+	const {config: {precision}, place} = choice;
+	if (precision !== 'f32') {
+		return `On: ${place.device === 'gpu' ? 'this card is much faster with half-precision numbers' : 'asked for, though most CPUs are slower with it'}; the weights stay exact${inGib(differenceTo(choice, {precision: 'f32'}))}.`;
+	}
+
+	if (place.device === 'cpu') {
+		return 'Off: f32 is exact, and on most CPUs faster than bf16.';
+	}
+
+	return place.gpu && hasBf16(place.gpu) ?
+			`Off: the half-precision copies of all weights would take more than half the activations give back, ${formatBytes(Math.max(0, -(differenceTo(choice, {precision: 'bf16'}) ?? 0)))} that are not there.`
+		:	`Off: the ${place.name} has no bf16 arithmetic, which comes with compute capability 8.0.`;
+};
+
+const attentionReason = (choice: Choice): string => (choice.config.attention === 'full' ?
+	`Off: all scores at once is faster, and there is room for them${inGib(differenceTo(choice, {attention: 'chunked'}))}.`
+:	`On: attention is computed in chunks and keeps no large score matrix${inGib(differenceTo(choice, {attention: 'full'}))}; the result is the same.`);
+
+const cacheReason = ({config: {cacheLatents, crop}}: Choice): string => {
+	if (cacheLatents !== 'off') {
+		return 'On: every image is encoded once instead of at each step, which is faster and takes no more memory than one encoding.';
+	}
+
+	return crop === 'random' ? 'Off: a random crop is another image each time, so there is nothing to keep.' : 'Off: asked for; every image is encoded again at each step.';
+};
+
+const resolutionReason = (choice: Choice, model: ModelFacts): string => {
+	const {config: {resolution}} = choice;
+	if (resolution === model.resolution) {
+		return `The base model was made for ${model.resolution} pixels.`;
+	}
+
+	return wasNeeded(choice, 'resolution') ? `Needed to fit: the base model was made for ${model.resolution} pixels, and loses detail at ${resolution}.` : `Asked for; the base model was made for ${model.resolution} pixels.`;
+};
+
+const textEncoderReason = (choice: Choice): string => {
+	const {config: {trainTextEncoder}} = choice;
+	if (trainTextEncoder) {
+		return `On: a trained text encoder gives much better likeness in fewer steps${inGib(differenceTo(choice, {trainTextEncoder: false}))}.`;
+	}
+
+	return wasNeeded(choice, 'trainTextEncoder') ? `Off: there is no room for it${inGib(differenceTo(choice, {trainTextEncoder: true}))}, whatever else is saved. It would give better likeness.` : 'Off: asked for.';
+};
+
+const checkpointingReason = (choice: Choice): string => (choice.config.gradientCheckpointing ?
+	`On: activations are computed again instead of kept${inGib(differenceTo(choice, {gradientCheckpointing: false}))}; steps take a fifth to a third longer.`
+:	'Off: there is room for all activations, and steps are faster.');
