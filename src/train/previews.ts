@@ -15,6 +15,8 @@ const SANITY_GUIDANCE = 7.5;
 export class Previews {
 	/** Asked for by the person during the run, in the place of the config's. */
 	#chosen: readonly string[] | undefined;
+	/** Pictures of this step: one that is asked for besides overwrites none. */
+	#made = {step: -1, count: 0};
 
 	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly state: TrainedState) {}
 
@@ -39,11 +41,11 @@ export class Previews {
 		if (pictures.length === 0) return;
 		emit({type: 'phase', phase: 'sampling', done: 0, total: pictures.length});
 		const make = async () => {
-			let index = 0;
+			let done = 0;
 			for (const [options, requests] of grouped(pictures)) {
 				for await (const sample of samples(this.model, requests, {...options, sampler: config.sampler, width: config.resolution, height: config.resolution, breathe: () => setImmediate()})) {
-					await this.#write(step, index++, {...sample, ...options});
-					emit({type: 'phase', phase: 'sampling', done: index, total: pictures.length});
+					await this.#write(step, this.#nextIndex(step), {...sample, ...options});
+					emit({type: 'phase', phase: 'sampling', done: ++done, total: pictures.length});
 				}
 			}
 		};
@@ -52,6 +54,11 @@ export class Previews {
 		} catch (error) {
 			emit({type: 'warning', message: `A sample at step ${step} failed and was left out: ${error instanceof Error ? error.message : String(error)}`});
 		}
+	}
+
+	#nextIndex(step: number): number {
+		this.#made = {step, count: step === this.#made.step ? this.#made.count + 1 : 1};
+		return this.#made.count - 1;
 	}
 
 	#asked(prompt: string, place: number): Picture {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {asset, demoConfig} from '../../src/presets/index.ts';
-import {findRun, listRuns, packageRoot, readEvents, summarizeRun} from '../../src/train/protocol/index.ts';
+import {findRun, latestCheckpoint, listRuns, packageRoot, readEvents, summarizeRun} from '../../src/train/protocol/index.ts';
 import {addonKey} from '../../src/train/runtime/addon.ts';
 import {runtimeFolder} from '../../src/train/runtime/index.ts';
 import {buildPrograms, endProcesses, ownRuns, until} from '../train/processes/world.ts';
@@ -255,6 +255,43 @@ describe('a run in the background', () => {
 		script({});
 		expect(await dreambooth('resume', run.record.id, '--plain')).toMatchObject({code: 0, out: expect.stringContaining('finished: ')});
 		expect(await dreambooth('resume')).toMatchObject({code: 1, err: expect.stringContaining('--further')});
+	});
+
+	test('changes its prompts and learning rates while it trains, and ends when its epoch does', async () => {
+		const run = await start();
+		await until('it trains', () => summarizeRun(run).step > 0);
+		expect(await dreambooth('set-prompts', 'last', '--prompt', 'sks robot asleep', 'sks robot at sea')).toMatchObject({code: 0, out: 'The next samples show the new prompts.\n'});
+		expect(await dreambooth('learning-rate', 'last', '--scale', '0.5')).toMatchObject({code: 0, out: expect.stringContaining('multiplied by 0.5')});
+		await until('both are done', () => readEvents(run.folder).filter(({type}) => type === 'changed').length === 2);
+		expect(readEvents(run.folder).filter(({type}) => type === 'changed')).toMatchObject([{samplePrompts: ['sks robot asleep', 'sks robot at sea']}, {learningRateScale: 0.5}]);
+		expect(await dreambooth('learning-rate', '--scale', '0')).toMatchObject({code: 2, err: expect.stringContaining('from 0.001 to 10')});
+		expect(await dreambooth('stop', '--at-epoch-end', '--now')).toMatchObject({code: 2, err: expect.stringContaining('one of them')});
+		expect(await dreambooth('stop', '--at-epoch-end')).toMatchObject({code: 0, out: expect.stringMatching(/to the end of this epoch.*\nStopped at step \d+\. Continue it/)});
+	});
+
+	test('is discarded only by somebody who means it', async () => {
+		const run = await start();
+		await until('it trains', () => summarizeRun(run).step > 0);
+		await dreambooth('checkpoint-now');
+		await until('it is saved', () => latestCheckpoint(run.folder));
+		expect(await dreambooth('stop', '--discard')).toMatchObject({code: 2, err: expect.stringContaining('--discard --yes')});
+		expect(state()).toBe('running');
+		expect(await dreambooth('stop', '--discard', '--yes')).toMatchObject({code: 0, out: expect.stringMatching(/checkpoints are deleted.*\nStopped at step \d+\. It has no checkpoint/)});
+		expect(latestCheckpoint(run.folder)).toBeUndefined();
+	});
+
+	test('is compared with another: how both went and what was set differently', async () => {
+		await dreambooth('train', '--config', writeConfig(), '--plain');
+		const first = findRun().record.id;
+		await dreambooth('train', '--config', writeConfig({learningRate: 0.00005}), '--plain', '--max-steps', '3');
+		const {code, out} = await dreambooth('compare', first, 'last');
+		expect(code).toBe(0);
+		expect(out).toMatch(/^state +finished +finished$/m);
+		expect(out).toMatch(/^step +5\b.* 3\b/m);
+		expect(out).toMatch(/^learningRate +\S+ +0\.00005$/m);
+		expect(JSON.parse((await dreambooth('compare', first, 'last', '--json')).out)).toMatchObject({run: [first, findRun().record.id], maxSteps: ['5', '3']});
+		expect(await dreambooth('compare', first)).toMatchObject({code: 2});
+		expect(await dreambooth('compare', first, 'ghost')).toMatchObject({code: 3});
 	});
 
 	test('goes on when the person who watches it presses Ctrl-C, which says so first and leaves then', async () => {

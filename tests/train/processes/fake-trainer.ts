@@ -135,6 +135,16 @@ async function obey(session: Session, step: number, sum: number): Promise<boolea
 				break;
 			}
 
+			case 'set-sample-prompts': {
+				session.emit({type: 'changed', step, samplePrompts: command.prompts});
+				break;
+			}
+
+			case 'scale-learning-rate': {
+				session.emit({type: 'changed', step, learningRateScale: command.factor});
+				break;
+			}
+
 			case 'resume': {
 				break;
 			}
