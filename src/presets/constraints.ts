@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import type {Concept} from './concepts.ts';
 import type {TrainingConfig} from './config.ts';
 import type {ModelFacts} from './base-model.ts';
+import {trainsOnGpu} from './gpu.ts';
 import type {Problem} from './problem.ts';
 import {formatNumber} from './schema.ts';
 
@@ -160,7 +161,7 @@ export const constraints: readonly Constraint[] = [
 		level: 'block',
 		keys: ['device'],
 		test: config =>
-			config.device === 'gpu' ? {message: 'device is gpu, but this version trains on the CPU only.', cure: 'Set device to auto or cpu.'} : undefined,
+			config.device === 'gpu' && !trainsOnGpu ? {message: 'device is gpu, but this version trains on the CPU only.', cure: 'Set device to auto or cpu.'} : undefined,
 	},
 	{
 		level: 'warn',

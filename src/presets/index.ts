@@ -25,10 +25,11 @@ export {cpuProfile, gpuProfile, pytorchProfile, type EngineProfile} from './memo
 export type {MemoryConfig} from './memory/memory-config.ts';
 export {memoryLines, memoryPhases, planMemory, type LineBytes, type MemoryLine, type MemoryPhase, type MemoryPlan, type PhaseMemory, type PlanOptions} from './memory/memory-model.ts';
 export {estimateTrainingMemory, placementOf, placementOn, planFor, worksInLanes, type Placement, type PlacementWishes} from './memory/placement.ts';
+export {correctionKey, correctPlan, readMeasured, writeMeasured} from './memory/correction.ts';
 export {memoryDeltas, type MemoryDelta} from './memory/deltas.ts';
 export {fitConfig, type Change, type Fit} from './memory/fit.ts';
 export {estimateRunSeconds, stepsOfRun} from './time-estimate.ts';
-export type {Reason} from './reasons.ts';
+export {reasonsFor, type Choice as ReasonedChoice, type Reason} from './reasons.ts';
 export {recommendConfig, type Recommendation, type Wishes} from './recommend.ts';
 export {PresetError, PresetStore, type Preset, type RecentKind} from './store.ts';
 export {explainSetting, searchSettings, settingsTable} from './explain.ts';

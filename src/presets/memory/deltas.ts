@@ -19,7 +19,7 @@ export interface MemoryDelta {
 const noticeable = 2 ** 30 / 100;
 
 export const deltaText = ({name, note}: Pick<Trade, 'name' | 'note'>, bytes: number): string =>
-	`${name[0].toUpperCase()}${name.slice(1)}: ${Math.abs(bytes) < noticeable ? 'no difference' : formatDifference(bytes)}, ${note}`;
+	`${name}: ${Math.abs(bytes) < noticeable ? 'no difference' : formatDifference(bytes)}, ${note}`;
 
 /** For each option of memory what its other value, or its next smaller and larger ones, would change. */
 export const memoryDeltas = (config: TrainingConfig, model: ModelFacts, place: Placement): readonly MemoryDelta[] => {

@@ -172,6 +172,7 @@ export const gpuProfile: EngineProfile = {
 	device: 'gpu',
 	basis: 'tensors kept by our layers; not yet calibrated on a GPU',
 	calibrated: false,
+	accumulator: 4,
 	update: {perParameter: 0, largestTensors: 1},
 	save: {largestTensors: 1},
 	context: {bytes: 0.8 * gibibyte, perUnit: 0},

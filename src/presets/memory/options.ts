@@ -8,7 +8,7 @@ import type {Placement} from './placement.ts';
 /** A change of a config that takes another amount of memory. */
 export interface Trade {
 	readonly key: SettingKey;
-	/** As one says it: 8-bit AdamW, without the text encoder. */
+	/** As it begins a line: AdamW with its state in 8 bits. */
 	readonly name: string;
 	readonly change: Partial<TrainingConfig>;
 	/** What it does besides: "about the same speed". */
@@ -68,14 +68,14 @@ const precision: MemoryOption = {
 
 const attention: MemoryOption = {
 	key: 'attention',
-	savings: ({attention}) => (attention === 'full' ? [{key: 'attention', name: 'attention in chunks', change: {attention: 'chunked'}, note: 'exact, a little slower', quality: 0, speed: 0.1}] : []),
-	undo: ({attention}) => (attention === 'full' ? undefined : {key: 'attention', name: 'all of attention at once', change: {attention: 'full'}, note: 'a little faster', ...cheap}),
+	savings: ({attention}) => (attention === 'full' ? [{key: 'attention', name: 'Attention in chunks', change: {attention: 'chunked'}, note: 'exact, a little slower', quality: 0, speed: 0.1}] : []),
+	undo: ({attention}) => (attention === 'full' ? undefined : {key: 'attention', name: 'All of attention at once', change: {attention: 'full'}, note: 'a little faster', ...cheap}),
 };
 
 const cacheLatents: MemoryOption = {
 	key: 'cacheLatents',
-	savings: ({cacheLatents, crop}) => (cacheLatents === 'off' && crop === 'center' ? [{key: 'cacheLatents', name: 'cached latents', change: {cacheLatents: 'ram'}, note: 'faster, too', ...cheap}] : []),
-	undo: ({cacheLatents}) => (cacheLatents === 'off' ? undefined : {key: 'cacheLatents', name: 'latents encoded at each step', change: {cacheLatents: 'off'}, note: 'slower', ...cheap}),
+	savings: ({cacheLatents, crop}) => (cacheLatents === 'off' && crop === 'center' ? [{key: 'cacheLatents', name: 'Cached latents', change: {cacheLatents: 'ram'}, note: 'faster, too', ...cheap}] : []),
+	undo: ({cacheLatents}) => (cacheLatents === 'off' ? undefined : {key: 'cacheLatents', name: 'Latents encoded at each step', change: {cacheLatents: 'off'}, note: 'slower', ...cheap}),
 };
 
 const optimizer: MemoryOption = {
@@ -92,44 +92,44 @@ const optimizer: MemoryOption = {
 
 const gradientCheckpointing: MemoryOption = {
 	key: 'gradientCheckpointing',
-	savings: ({gradientCheckpointing}) => (gradientCheckpointing ? [] : [{key: 'gradientCheckpointing', name: 'gradient checkpointing', change: {gradientCheckpointing: true}, note: 'steps take a fifth to a third longer', quality: 0, speed: 0.25}]),
-	undo: ({gradientCheckpointing}) => (gradientCheckpointing ? {key: 'gradientCheckpointing', name: 'without gradient checkpointing', change: {gradientCheckpointing: false}, note: 'steps get shorter by a fifth to a quarter', ...cheap} : undefined),
+	savings: ({gradientCheckpointing}) => (gradientCheckpointing ? [] : [{key: 'gradientCheckpointing', name: 'Gradient checkpointing', change: {gradientCheckpointing: true}, note: 'steps take a fifth to a third longer', quality: 0, speed: 0.25}]),
+	undo: ({gradientCheckpointing}) => (gradientCheckpointing ? {key: 'gradientCheckpointing', name: 'Without gradient checkpointing', change: {gradientCheckpointing: false}, note: 'steps get shorter by a fifth to a quarter', ...cheap} : undefined),
 };
 
 const batchSize: MemoryOption = {
 	key: 'batchSize',
 	savings: ({batchSize, gradientAccumulation}) => divisorsBelow(batchSize).map((size, i) => ({
 		key: 'batchSize',
-		name: `batches of ${size}, ${gradientAccumulation * (batchSize / size)} of them a step`,
+		name: `Batches of ${size}, ${gradientAccumulation * (batchSize / size)} of them a step`,
 		change: {batchSize: size, gradientAccumulation: gradientAccumulation * (batchSize / size)},
 		note: 'the same images in each step, slower',
 		quality: 0,
 		speed: 0.15 * (i + 1),
 	})),
-	undo: ({batchSize}) => ({key: 'batchSize', name: `batches of ${2 * batchSize}`, change: {batchSize: 2 * batchSize}, note: 'more images an hour, fewer steps an epoch', ...cheap}),
+	undo: ({batchSize}) => ({key: 'batchSize', name: `Batches of ${2 * batchSize}`, change: {batchSize: 2 * batchSize}, note: 'more images an hour, fewer steps an epoch', ...cheap}),
 };
 
 const ema: MemoryOption = {
 	key: 'ema',
 	savings: ({ema, emaMemory}, {device}) => (ema ?
 		[
-			...(device === 'gpu' && emaMemory === 'device' ? [{key: 'emaMemory', name: 'the average in main memory', change: {emaMemory: 'host'}, note: 'about a second more each step', quality: 0, speed: 0.3} as const] : []),
-			{key: 'ema', name: 'no average of the weights', change: {ema: false}, note: 'little visible effect', quality: 0.5, speed: 0},
+			...(device === 'gpu' && emaMemory === 'device' ? [{key: 'emaMemory', name: 'The average in main memory', change: {emaMemory: 'host'}, note: 'about a second more each step', quality: 0, speed: 0.3} as const] : []),
+			{key: 'ema', name: 'No average of the weights', change: {ema: false}, note: 'little visible effect', quality: 0.5, speed: 0},
 		]
 	:	[]),
-	undo: ({ema, trainUnet, training}) => (ema || !trainUnet || training === 'lora' ? undefined : {key: 'ema', name: 'an average of the weights', change: {ema: true}, note: 'smooths the result a little', ...cheap}),
+	undo: ({ema, trainUnet, training}) => (ema || !trainUnet || training === 'lora' ? undefined : {key: 'ema', name: 'An average of the weights', change: {ema: true}, note: 'smooths the result a little', ...cheap}),
 };
 
 const trainTextEncoder: MemoryOption = {
 	key: 'trainTextEncoder',
-	savings: ({trainTextEncoder, trainUnet}) => (trainTextEncoder && trainUnet ? [{key: 'trainTextEncoder', name: 'the text encoder as it is', change: {trainTextEncoder: false}, note: 'less likeness, more steps needed', quality: 1, speed: 0}] : []),
-	undo: ({trainTextEncoder}) => (trainTextEncoder ? undefined : {key: 'trainTextEncoder', name: 'the text encoder trained, too', change: {trainTextEncoder: true}, note: 'much better likeness in fewer steps', ...cheap}),
+	savings: ({trainTextEncoder, trainUnet}) => (trainTextEncoder && trainUnet ? [{key: 'trainTextEncoder', name: 'The text encoder as it is', change: {trainTextEncoder: false}, note: 'less likeness, more steps needed', quality: 1, speed: 0}] : []),
+	undo: ({trainTextEncoder}) => (trainTextEncoder ? undefined : {key: 'trainTextEncoder', name: 'The text encoder trained, too', change: {trainTextEncoder: true}, note: 'much better likeness in fewer steps', ...cheap}),
 };
 
 const training: MemoryOption = {
 	key: 'training',
-	savings: ({training}) => (training === 'full' && offers('training', 'lora') ? [{key: 'training', name: 'a LoRA instead of the whole model', change: {training: 'lora', ema: false}, note: 'a small file, a little less likeness', quality: 2, speed: 0}] : []),
-	undo: ({training}) => (training === 'lora' ? {key: 'training', name: 'the whole model instead of a LoRA', change: {training: 'full', loraFile: ''}, note: 'the best likeness; the result is a model', ...cheap} : undefined),
+	savings: ({training}) => (training === 'full' && offers('training', 'lora') ? [{key: 'training', name: 'A LoRA instead of the whole model', change: {training: 'lora', ema: false}, note: 'a small file, a little less likeness', quality: 2, speed: 0}] : []),
+	undo: ({training}) => (training === 'lora' ? {key: 'training', name: 'The whole model instead of a LoRA', change: {training: 'full', loraFile: ''}, note: 'the best likeness; the result is a model', ...cheap} : undefined),
 };
 
 const resolutionStep = 64;
