@@ -4,6 +4,7 @@ import {Option, type Command} from 'commander';
 import {readModelFacts, settingOf, valueFromText, type SettingKey, type SettingValue, type TrainingConfig} from '../presets/index.ts';
 import {sampleInProcess, type SampleJob} from '../train/index.ts';
 import {findRun} from '../train/protocol/index.ts';
+import {showProgress} from './progress.ts';
 import {requireRuntime} from './require-runtime.ts';
 import {resultOf} from './run-argument.ts';
 import {UsageError} from './usage-error.ts';
@@ -49,7 +50,7 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 	const count = wholeNumber('--count', options.count, 1);
 	const pictures = options.prompt.flatMap(prompt => Array.from({length: count}, (_, index) => ({prompt, seed: seed + index})));
 	const {width, height} = options.size === undefined ? {width: resolution, height: resolution} : sizeOf(options.size);
-	const clearProgress = process.stderr.isTTY ? '\r\u001B[K' : '';
+	const shown = showProgress();
 	requireRuntime();
 	await sampleInProcess({
 		model: folder,
@@ -64,14 +65,13 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 		height,
 		images: placed(pictures, options.out),
 	}, progress => {
-		process.stderr.write(clearProgress);
 		if (progress.type === 'image') {
+			shown.clear();
 			say(progress.file);
-		} else if (process.stderr.isTTY) {
-			process.stderr.write(`${Math.round(progress.share * 100)} %`);
+		} else {
+			shown.at(progress.share);
 		}
-	});
-	process.stderr.write(clearProgress);
+	}).finally(shown.clear);
 }
 
 interface ModelToUse {

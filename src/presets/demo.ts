@@ -1,3 +1,4 @@
+import {readModelFacts} from './base-model.ts';
 import {defaultConfig, type TrainingConfig} from './config.ts';
 import {defaultConcept} from './concepts.ts';
 import {asset} from './paths.ts';
@@ -25,7 +26,7 @@ export const demoConfig = ({prior = true}: {readonly prior?: boolean} = {}): Tra
 			classGuidance: 5,
 		},
 	],
-	resolution: 128,
+	resolution: readModelFacts('demo').resolution,
 	maxSteps: 300,
 	batchSize: 4,
 	learningRate: 1e-4,

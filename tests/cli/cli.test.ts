@@ -81,6 +81,7 @@ describe('dreambooth', () => {
 		expect(code).toBe(0);
 		expect(out).toMatch(/^step 300\/?.*loss/m);
 		expect(out).toContain('finished: ');
+		expect(out).toMatch(/BEFORE +AFTER +TARGET/);
 		expect(findRun().record.config).toMatchObject({name: 'demo-robot', maxSteps: 300, concepts: [{classImagesPerInstance: 5}]});
 		expect(findRun().record.hardware).toContain('GiB');
 	});
@@ -89,6 +90,34 @@ describe('dreambooth', () => {
 		expect(await dreambooth('demo', '--plain', '--steps', '4', '--prior', 'off')).toMatchObject({code: 0, err: ''});
 		expect(findRun().record.config).toMatchObject({maxSteps: 4, warmupSteps: 0, concepts: [{classImagesPerInstance: 0}]});
 		expect(summarizeRun(findRun())).toMatchObject({state: 'finished', step: 4});
+	});
+
+	test('demo says at its end what was learned, beside the targets, and where the pictures are', async () => {
+		const {out, err} = await dreambooth('demo', '--plain', '--steps', '3');
+		expect(err).toBe('');
+		const [, after = ''] = out.split('finished: ');
+		expect(after).toMatch(/BEFORE +AFTER +TARGET\n +demo-robot, 3 steps, prior true +\.100 +\.300 +at least \.20 +reached\n/);
+		expect(after).toContain(`${path.join(findRun().folder, 'samples')}\n`);
+		expect(after).toContain(`${path.join(findRun().folder, 'before-and-after.png')}\n`);
+	});
+
+	test('demo measures nothing when its run has failed, or is not watched', async () => {
+		script({failAt: 2});
+		const failed = await dreambooth('demo', '--plain', '--steps', '3');
+		expect(failed.code).toBe(1);
+		expect(failed.out).not.toContain('BEFORE');
+		script({stepMs: 50});
+		const detached = await dreambooth('demo', '--detach', '--steps', '3');
+		expect(detached.code).toBe(0);
+		expect(detached.out).not.toContain('BEFORE');
+	});
+
+	test('demo says why when it cannot measure, and that the model is safe', async () => {
+		script({cannotEvaluate: true});
+		const {code, out, err} = await dreambooth('demo', '--plain', '--steps', '3');
+		expect(code).toBe(1);
+		expect(out).toContain('finished: ');
+		expect(err).toMatch(/^error: The process of the job "evaluate" died\..*\nWhat to do: The trained model is safe\./);
 	});
 
 	test('says its version, and its help names every verb and exit code', async () => {

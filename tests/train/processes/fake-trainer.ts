@@ -20,6 +20,8 @@ interface Script {
 	readonly stepMs?: number;
 	/** Does not look at commands, as one that compiles for a long time. */
 	readonly deaf?: boolean;
+	/** Its process dies when it is to measure what a run has learned. */
+	readonly cannotEvaluate?: boolean;
 	/** Says something that is no event. */
 	readonly babble?: boolean;
 }
@@ -75,6 +77,11 @@ const sampleImages: SampleImages = async ({images, model, lora, samplingSteps}, 
 
 /** Knows as much of pictures as the trainer of weights: it repeats what it was asked. */
 const evaluateRun: Work<EvaluationJob, EvaluationProgress> = async ({trained, steps, prior}, tell) => {
+	const {cannotEvaluate} = JSON.parse(process.env.FAKE_TRAINER ?? '{}') as Script;
+	if (cannotEvaluate) {
+		process.abort();
+	}
+
 	const figures = {
 		instance: {pictures: 1, similarity: 0.1, correlation: 0.2, hits: 0},
 		context: {pictures: 1, similarity: 0.1, sceneAsAsked: 1, both: 0},
