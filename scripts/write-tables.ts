@@ -31,13 +31,28 @@ interface MemoryResult {
 	readonly runs: readonly unknown[];
 }
 
+/** What bench/demo-quality.ts has recorded. */
+interface DemoResult {
+	readonly cpu: string;
+	readonly cores: number;
+	readonly measured: readonly {readonly prior: boolean; readonly seconds?: number; readonly rows: readonly {readonly reached?: boolean}[]}[];
+}
+
+/** What bench/tui.ts has recorded, all parts or some. */
+interface ScreenResult {
+	readonly machine: {readonly cpu: string; readonly cores: number};
+	readonly steady?: readonly {readonly columns: number; readonly rows: number; readonly bytesPerSecond: number; readonly cpuShare: number; readonly residentBytes: number}[];
+	readonly firstFrame?: {readonly medianMs: number};
+}
+
 /** The recorded measurements in bench/results, and nothing else. */
 function performanceTable(): string {
 	const cpu = recorded<CpuResult>('cpu.json');
 	const memory = recorded<MemoryResult>('memory-cpu.json');
-	const onCpu = (cpu?.demo && cpu) ? cpuRows(cpu) : [];
+	const demo = recorded<DemoResult>('demo-quality.json');
+	const screen = recorded<ScreenResult>('tui.json');
 	const ofMemory = memory ? [['Memory plan and resident memory', `at most ${(100 * memory.largestDifference).toFixed(0)} % apart in ${memory.runs.length} configurations`, `${memory.cpu}, ${memory.cores} cores`, '`npx tsx bench/memory.ts`']] : [];
-	const rows = [...onCpu, ...ofMemory];
+	const rows = [...(cpu ? cpuRows(cpu) : []), ...(demo ? demoRows(demo) : []), ...ofMemory, ...(screen ? screenRows(screen) : [])];
 	return rows.length === 0 ? 'No measurement has been recorded in `bench/results` yet.' : table(['What', 'Measured', 'On', 'By'], rows);
 }
 
@@ -48,6 +63,21 @@ function cpuRows({cpu, cores, demo, sd15}: CpuResult): string[][] {
 		['A training step of the demo, batch 4 + 4', `${demo.ms.toFixed(0)} ms${peer}`, on, by],
 		['The same, deterministic', `${demo.deterministicMs.toFixed(0)} ms`, on, by],
 		...(sd15 ? [['A training step of SD 1.5, full UNet, f32, 256x256', `${(sd15.medianMs / 1000).toFixed(1)} s, ${(sd15.peakResidentBytes / 1e9).toFixed(1)} GB at most`, on, by]] : []),
+	];
+}
+
+function demoRows({cpu, cores, measured}: DemoResult): string[][] {
+	const targets = measured.flatMap(({rows}) => rows.filter(({reached}) => reached !== undefined));
+	const seconds = measured.filter(({prior}) => prior).flatMap(run => run.seconds ?? []);
+	const took = seconds.length > 0 ? `; 300 steps with class images and samples in ${Math.min(...seconds)} to ${Math.max(...seconds)} s` : '';
+	return [['What the demo learns, by its own targets', `${targets.filter(({reached}) => reached).length} of ${targets.length} reached${took}`, `${cpu}, ${cores} cores`, '`npx tsx bench/demo-quality.ts`']];
+}
+
+function screenRows({machine: {cpu, cores}, steady = [], firstFrame}: ScreenResult): string[][] {
+	const [on, by] = [`${cpu}, ${cores} cores`, '`npx tsx bench/tui.ts`'];
+	return [
+		...steady.map(({columns, rows, bytesPerSecond, cpuShare, residentBytes}) => [`The dashboard at ${columns}x${rows}, two events a second`, `${(bytesPerSecond / 1000).toFixed(1)} kB/s to the terminal, ${(100 * cpuShare).toFixed(0)} % of a core, ${(residentBytes / 2 ** 20).toFixed(0)} MiB`, on, by]),
+		...(firstFrame ? [['From the command to the first screen', `${(firstFrame.medianMs / 1000).toFixed(1)} s`, on, by]] : []),
 	];
 }
 
