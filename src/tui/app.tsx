@@ -6,7 +6,7 @@ import type {Notice} from './page.tsx';
 import {PresetsRoom} from './presets/index.ts';
 import {RunsRoom} from './runs/index.ts';
 import {useSize} from './term/index.ts';
-import {firstAnswers, Wizard, type Answers} from './wizard/index.ts';
+import {firstAnswers, Wizard, type Answers, type StepKey} from './wizard/index.ts';
 
 /** What a person left the app for. */
 export type Leaving = {readonly type: 'watch'; readonly runFolder: string; readonly isNew: boolean} | {readonly type: 'quit'};
@@ -26,7 +26,7 @@ export interface AppProps {
 /** Where one is in the app. */
 export type Room =
 	| {readonly name: 'home'}
-	| {readonly name: 'wizard'; readonly answers: Answers; readonly firstStep?: 'images' | 'review' | 'start'}
+	| {readonly name: 'wizard'; readonly answers: Answers; readonly firstStep?: StepKey}
 	| {readonly name: 'runs'}
 	| {readonly name: 'presets'};
 

@@ -35,15 +35,15 @@ export class AppWorld {
 	}
 
 	/** `start` says what stands in the way of a run; by default nothing does. */
-	open({room = {name: 'home'}, size = [80, 24], can = capabilities({TERM: 'xterm-256color', LANG: 'C.UTF-8'}, {terminal: true}), start = async () => {}, warnings = []}: {
-		room?: Room; size?: readonly [number, number]; can?: Capabilities; start?: () => Promise<void>; warnings?: readonly string[];
+	open({room = {name: 'home'}, size = [80, 24], can = capabilities({TERM: 'xterm-256color', LANG: 'C.UTF-8'}, {terminal: true}), start = async () => {}, warnings = [], hardware = machine}: {
+		room?: Room; size?: readonly [number, number]; can?: Capabilities; start?: () => Promise<void>; warnings?: readonly string[]; hardware?: Hardware;
 	} = {}): void {
 		this.terminal = new FakeTerminal(...size);
 		const {store} = this;
 		store.list();
 		this.#closed = showOnScreen<Leaving>((_, finish) => (
 			<App
-				hardware={Promise.resolve(machine)} store={store} warnings={warnings} room={room} onLeave={finish}
+				hardware={Promise.resolve(hardware)} store={store} warnings={warnings} room={room} onLeave={finish}
 				start={async config => {
 					await start();
 					this.started.push(config);

@@ -1,6 +1,6 @@
 import {
-	conceptSettings, defaultConcept, demoConfig, recommendConfig, settings, subjectConfig,
-	type Concept, type Hardware, type Reason, type SettingValue, type Subject, type TrainingConfig,
+	BaseModelError, conceptSettings, defaultConcept, demoConfig, placementOf, planFor, readModelFacts, reasonsFor, recommendConfig, settings, subjectConfig,
+	type Change, type Concept, type Hardware, type MemoryPlan, type ModelFacts, type Placement, type Reason, type SettingValue, type Subject, type TrainingConfig,
 } from '../../presets/index.ts';
 import type {FieldValues} from '../fields/index.ts';
 import {promptsFrom} from './prompts.ts';
@@ -67,47 +67,72 @@ export function reduceAnswers(answers: Answers, action: AnswerAction): Answers {
 
 export interface Outcome {
 	readonly config: TrainingConfig;
-	/** What it would be without any value given by hand. */
-	readonly advised: TrainingConfig;
+	/** Why the values that the machine decides about are what they are, also those given by hand. */
 	readonly reasons: readonly Reason[];
+	readonly place: Placement;
+	/** Absent while there is no readable base model. */
+	readonly model?: ModelFacts;
+	readonly plan?: MemoryPlan;
 }
 
 const conceptKeys: ReadonlySet<string> = new Set(conceptSettings.map(({key}) => key));
 export const isOfConcept = (key: string): boolean => conceptKeys.has(key);
 
-/** The config that the answers ask for on this machine. Reads the headers of the base model's files. */
-export function outcomeOf(answers: Answers, hardware: Hardware): Outcome {
+/** The config that the answers ask for on this machine, with the memory it takes. */
+export function outcomeOf(answers: Answers, hardware: Hardware, {config: advised, changes, model}: Advice = adviceFor(answers, hardware)): Outcome {
 	const given = givenValues(answers);
-	const {config: advised, reasons} = adviceFor(answers, hardware);
 	const [concept = defaultConcept(), ...others] = advised.concepts;
 	const prompts = typeof given.instancePrompt === 'string' ? promptsFrom(given.instancePrompt) : undefined;
 	const ofConcept = Object.fromEntries(Object.entries(given).filter(([key]) => isOfConcept(key)));
 	const ofConfig = Object.fromEntries(Object.entries(given).filter(([key]) => !isOfConcept(key)));
-	return {
-		reasons,
-		advised,
-		config: {
-			...advised,
-			...(prompts && {samplePrompts: prompts.samplePrompts}),
-			...ofConfig,
-			concepts: [withoutEmpty({...concept, ...(prompts?.classPrompt !== undefined && {classPrompt: prompts.classPrompt}), ...ofConcept}), ...others],
-		},
+	const config: TrainingConfig = {
+		...advised,
+		...(prompts && {samplePrompts: prompts.samplePrompts}),
+		...ofConfig,
+		concepts: [withoutEmpty({...concept, ...(prompts?.classPrompt !== undefined && {classPrompt: prompts.classPrompt}), ...ofConcept}), ...others],
 	};
+	const place = placementOf(hardware, {device: config.device});
+	const reasons = reasonsFor({config, hardware, place, changes: changes.filter(({key}) => given[key] === undefined), ...(model && {model})});
+	return {config, reasons, place, ...(model && {model, plan: planFor(config, model, place)})};
 }
 
-function adviceFor({subject, manner, preset, given}: Answers, hardware: Hardware): Pick<Outcome, 'reasons'> & {config: TrainingConfig} {
+export interface Advice {
+	readonly config: TrainingConfig;
+	/** What was given up so that it fits. */
+	readonly changes: readonly Change[];
+	readonly model?: ModelFacts;
+}
+
+/** What would be without any value given by hand but the base model. Reads the headers of its files; takes up to 0.2 s. */
+export function adviceFor({subject, manner, preset, given}: Answers, hardware: Hardware): Advice {
+	const baseModel = textOf(given[preset || subject !== 'demo' ? 'own' : 'demo'].baseModel) ?? preset?.config.baseModel ?? (subject === 'demo' ? 'demo' : '');
+	const model = factsOf(baseModel);
+	const facts = model && {model};
 	if (preset) {
-		return {config: preset.config, reasons: []};
+		return {config: preset.config, changes: [], ...facts};
 	}
 
 	if (subject === 'demo') {
-		return {config: demoConfig(), reasons: []};
+		return {config: demoConfig(), changes: [], ...facts};
 	}
 
-	const baseModel = typeof given.own.baseModel === 'string' ? given.own.baseModel : '';
-	const {config: recommended, reasons} = recommendConfig(manner === 'balanced' ? halved(hardware) : hardware, {baseModel, subject});
-	const config = baseModel === 'demo' ? ownSubject(recommended, subject) : recommended;
-	return manner === 'small' ? {config: {...config, ...savers}, reasons: [...reasons, ...saverReasons]} : {config, reasons};
+	const {config, changes} = recommendConfig(withRoomFor(manner, hardware), {baseModel, subject, ...facts});
+	return {config: baseModel === 'demo' ? ownSubject(config, subject) : config, changes, ...facts};
+}
+
+const textOf = (value: SettingValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** The model's sizes; undefined while there is no readable base model. */
+function factsOf(baseModel: string): ModelFacts | undefined {
+	try {
+		return baseModel === '' ? undefined : readModelFacts(baseModel);
+	} catch (error) {
+		if (error instanceof BaseModelError) {
+			return undefined;
+		}
+
+		throw error;
+	}
 }
 
 /** The demo's values suit its model, whatever one teaches it. */
@@ -116,17 +141,19 @@ function ownSubject(demo: TrainingConfig, subject: Subject): TrainingConfig {
 	return {...demo, name, concepts, samplePrompts};
 }
 
-/** The machine when half of its free memory is left to others. */
-const halved = (hardware: Hardware): Hardware => ({...hardware, memory: {...hardware.memory, availableBytes: hardware.memory.availableBytes / 2}});
+/** What a small card has. */
+const SMALL_BYTES = 6 * 2 ** 30;
 
-/** What takes least memory, whatever the machine has. */
-const savers = {gradientCheckpointing: true, attention: 'chunked', trainTextEncoder: false, batchSize: 1, ema: false} as const satisfies Partial<TrainingConfig>;
-
-const saverReasons: readonly Reason[] = [
-	{key: 'gradientCheckpointing', value: true, reason: 'You asked for little memory: activations are computed again instead of kept.'},
-	{key: 'attention', value: 'chunked', reason: 'You asked for little memory: attention piece by piece.'},
-	{key: 'trainTextEncoder', value: false, reason: 'You asked for little memory: the text encoder stays as it is, at a price in likeness.'},
-];
+/** The machine with as much free memory as the run may plan with. */
+function withRoomFor(manner: Manner, hardware: Hardware): Hardware {
+	const room = (free: number): number => (manner === 'balanced' ? free / 2 : manner === 'small' ? Math.min(free, SMALL_BYTES) : free);
+	const {memory, gpu} = hardware;
+	return {
+		...hardware,
+		memory: {...memory, availableBytes: room(memory.availableBytes)},
+		gpu: gpu.state === 'present' ? {...gpu, gpus: gpu.gpus.map(card => ({...card, freeBytes: room(card.freeBytes)}))} : gpu,
+	};
+}
 
 /** Optional texts and paths of a concept are absent rather than empty. */
 const withoutEmpty = (concept: Concept): Concept =>

@@ -1,110 +1,113 @@
 import {Box, Text} from 'ink';
 import {useMemo, useState} from 'react';
-import {formatNumber, type Setting, type SettingValue, type TrainingConfig} from '../../presets/index.ts';
-import {optionBeside} from '../fields/index.ts';
+import {fitConfig, type TrainingConfig} from '../../presets/index.ts';
 import {useKeys, type KeyBinding} from '../keys.ts';
 import {List, listKeys, type ListContext} from '../list.tsx';
-import {Page} from '../page.tsx';
+import {Page, wrapText, type Notice} from '../page.tsx';
 import {useTheme} from '../theme.ts';
-import {formatBytes, formatBytesOf} from '../units.ts';
-import {givenValues, valueOf} from './answers.ts';
-import {factsOf, memoryOf, memorySettings, viewMemory, type MemoryView} from './memory-plan.ts';
+import {givenValues, type Outcome} from './answers.ts';
+import {MemoryBar, MemoryLines} from './memory-bar.tsx';
+import {alternativeFor, memoryRows, type MemoryRow} from './memory-rows.ts';
 import {backKeys, type StepKeyContext, type StepProps} from './step-context.ts';
 
 interface MemoryContext extends StepKeyContext, ListContext {
-	readonly change: (by: 1 | -1) => void;
+	readonly row: MemoryRow | undefined;
+	readonly change: (wanted: 'more' | 'less' | 'next') => void;
 	readonly takeBack: () => void;
 	readonly isGiven: boolean;
+	readonly hasCure: boolean;
+	readonly makeFit: () => void;
 }
 
+const noAlternative = ({row}: MemoryContext): string | undefined => row?.alternatives.length === 0 ? 'There is nothing else to choose here.' : undefined;
+
 const memoryKeys: readonly KeyBinding<MemoryContext>[] = [
-	{keys: ['enter', 'tab'], label: 'next step', help: 'The next step.', run: ({next}) => next()},
-	{keys: ['space', 'right', '+'], label: 'change', help: 'The next value of the option under the cursor.', run: ({change}) => change(1)},
-	{keys: ['-'], label: '', help: 'The value before.', run: ({change}) => change(-1)},
+	{keys: ['enter', 'right', 'tab'], label: 'next step', help: 'The next step.', run: ({next}) => next()},
+	{keys: ['space'], label: 'change', help: 'Takes the first alternative of the option under the cursor.', why: noAlternative, run: ({change}) => change('next')},
+	{keys: ['f'], label: 'make it fit', help: 'Makes the changes that let it fit.', when: ({hasCure}) => hasCure, run: ({makeFit}) => makeFit()},
+	{keys: ['-'], label: '', help: 'Takes the alternative that needs less.', why: noAlternative, run: ({change}) => change('less')},
+	{keys: ['+', '='], label: '', help: 'Takes the alternative that needs more.', why: noAlternative, run: ({change}) => change('more')},
 	{keys: ['r', 'backspace'], label: 'advised value', help: 'Takes back what was given by hand.', when: ({isGiven}) => isGiven, run: ({takeBack}) => takeBack()},
 	...listKeys,
 	...backKeys,
 ];
 
 /** Whether it fits, and what each option would change about it. */
-export function MemoryStep({step, place, area, notices, answers, outcome: {config, reasons}, hardware, dispatch, next, back, explain, interrupt}: StepProps) {
+export function MemoryStep({step, place: stepPlace, area, notices, answers, outcome, dispatch, next, back, explain, interrupt}: StepProps) {
 	const [cursor, setCursor] = useState(0);
-	const model = useMemo(() => factsOf(config.baseModel), [config.baseModel]);
-	const setting = memorySettings[cursor]!;
-	const key = setting.key;
+	const rows = useMemo(() => memoryRows(outcome), [outcome]);
+	const cure = useMemo(() => cureOf(outcome), [outcome]);
+	const at = Math.min(cursor, rows.length - 1);
+	const row = rows[at];
+	const give = (change: Partial<TrainingConfig>): void => {
+		for (const [key, value] of Object.entries(change)) {
+			dispatch({type: 'give', key, value: value as string | number | boolean});
+		}
+	};
+
 	const context: MemoryContext = {
-		next, back, interrupt, cursor, count: memorySettings.length, page: memorySettings.length, moveTo: setCursor, explainCursor: () => explain(key),
-		isGiven: givenValues(answers)[key] !== undefined,
-		takeBack: () => dispatch({type: 'take back', key}),
-		change: by => dispatch({type: 'give', key, value: valueBeside(setting, valueOf(config, key)!, by)}),
+		next, back, interrupt, row, cursor: at, count: rows.length, page: rows.length, moveTo: setCursor,
+		explainCursor: () => explain(row?.setting.key),
+		isGiven: row !== undefined && givenValues(answers)[row.setting.key] !== undefined,
+		hasCure: cure !== undefined && cure.fits,
+		takeBack: () => row && dispatch({type: 'take back', key: row.setting.key}),
+		change(wanted) {
+			const alternative = row && alternativeFor(row, wanted);
+			if (alternative) {
+				give(alternative.change);
+			}
+		},
+		makeFit: () => cure?.changes.forEach(({change}) => give(change)),
 	};
 	useKeys(memoryKeys, context);
-	const needed = memoryOf(config, model);
-	const reason = reasons.find(found => found.key === key && found.value === valueOf(config, key))?.reason;
+	const advice: readonly Notice[] = cure ? [cureNotice(cure)] : [];
 	return (
-		<Page title={step.title} place={place} area={area} notices={notices} bindings={memoryKeys} context={context}>
-			{({columns}) => (
+		<Page title={step.title} place={stepPlace} area={area} notices={notices.length > 0 ? notices : advice} bindings={memoryKeys} context={context}>
+			{({columns, rows: available}) => (
 				<>
-					<MemoryBar view={viewMemory(config, model, hardware)} columns={columns}/>
+					<MemoryBar outcome={outcome} columns={columns}/>
+					<MemoryLines outcome={outcome}/>
 					<Box marginTop={1}>
-						<List items={memorySettings} cursor={cursor} rows={memorySettings.length} keyOf={item => item.key}>
-							{item => <Option setting={item} config={config} needed={needed} after={changed => memoryOf({...config, [item.key]: changed}, model)}/>}
-						</List>
+						<List items={rows} cursor={at} rows={Math.min(rows.length, available - 4)} keyOf={item => item.setting.key}>{item => <Option row={item}/>}</List>
 					</Box>
-					<Box marginTop={1}><Text wrap="wrap">{setting.help}{reason === undefined ? '' : ` ${reason}`}</Text></Box>
+					{row && <AboutOption row={row} columns={columns} rows={available - rows.length - 4}/>}
 				</>
 			)}
 		</Page>
 	);
 }
 
-/** The value that a key press makes of it; numbers stay in their range. */
-function valueBeside(setting: Setting, value: SettingValue, by: 1 | -1): SettingValue {
-	if ((setting.type === 'int' || setting.type === 'real') && typeof value === 'number') {
-		return Math.min(setting.max, Math.max(setting.min, value + by * setting.step));
-	}
+type Cure = ReturnType<typeof fitConfig>;
 
-	return optionBeside(setting, value, by) ?? value;
+/** What would have to change; undefined when it fits, or nothing is known. */
+function cureOf({config, model, plan, place}: Outcome): Cure | undefined {
+	return model && plan && plan.peakBytes > place.usableBytes ? fitConfig(config, model, place) : undefined;
 }
 
-const shown = (value: SettingValue): string => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? formatNumber(value) : String(value));
+const cureNotice = ({changes, fits}: Cure): Notice => (fits ?
+	{text: `It would fit with: ${changes.map(({text}) => text).join('; ')}. Press f to take these.`, look: 'warn'}
+:	{text: 'Nothing makes it fit here: use a machine with more memory, or a smaller base model.', look: 'bad'});
 
-const labelColumns = Math.max(...memorySettings.map(({label}) => label.length)) + 2;
+const shown = (value: MemoryRow['value']): string => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
 
-/** `Gradient checkpointing  no   yes: -2.1 GiB`. */
-function Option({setting, config, needed, after}: {setting: Setting; config: TrainingConfig; needed: number | undefined; after: (value: SettingValue) => number | undefined}) {
+const LABEL_COLUMNS = 30;
+
+/** `Gradient checkpointing  no   Gradient checkpointing: -1.2 GiB, steps take a third longer`. */
+function Option({row: {setting, value, alternatives: [first]}}: {row: MemoryRow}) {
 	const theme = useTheme();
-	const value = valueOf(config, setting.key)!;
-	const other = valueBeside(setting, value, 1);
-	const then = after(other);
-	const delta = needed === undefined || then === undefined ? undefined : then - needed;
 	return (
 		<>
-			<Text>{setting.label.padEnd(labelColumns)}</Text>
-			<Text {...theme.strong}>{shown(value).padEnd(10)}</Text>
-			<Text {...theme.dim}>{other === value ? '' : `${shown(other)}: ${delta === undefined ? 'not known' : signed(delta)}`}</Text>
+			<Text>{setting.label.padEnd(LABEL_COLUMNS)}</Text>
+			<Text {...theme.strong}>{shown(value).padEnd(9)}</Text>
+			{first && <Text {...theme.dim}>{first.text}</Text>}
 		</>
 	);
 }
 
-/** Below a MiB it is nothing to decide by. */
-const signed = (bytes: number): string => (Math.abs(bytes) < 2 ** 20 ? 'no change' : `${bytes < 0 ? '-' : '+'}${formatBytes(Math.abs(bytes))}`);
-
-export function MemoryBar({view: {neededBytes, availableBytes, totalBytes, place}, columns}: {view: MemoryView; columns: number}) {
+/** Why it is so, and all its alternatives. */
+function AboutOption({row: {setting, reason, alternatives}, columns, rows}: {row: MemoryRow; columns: number; rows: number}) {
 	const theme = useTheme();
-	if (neededBytes === undefined) {
-		return <Text {...theme.dim}>How much memory this takes cannot be told without the base model; {formatBytes(availableBytes)} of {place} are free.</Text>;
-	}
-
-	const fits = neededBytes <= availableBytes;
-	const text = `${formatBytesOf(neededBytes, totalBytes)} of ${place}, ${formatBytes(availableBytes)} free: ${fits ? 'fits' : 'does not fit'}`;
-	const cells = Math.max(10, columns - text.length - 10);
-	const full = Math.min(cells, Math.round((neededBytes / totalBytes) * cells));
-	return (
-		<Text wrap="truncate-end">
-			training{' '}
-			<Text {...(fits ? theme.ok : theme.bad)}>{theme.glyphs.barFull.repeat(full)}</Text><Text {...theme.dim}>{theme.glyphs.barEmpty.repeat(cells - full)}</Text>
-			{' '}{text}
-		</Text>
-	);
+	const why = wrapText(reason ?? setting.help, columns);
+	const lines = [...why.map(text => ({text, look: {}})), ...alternatives.slice(1).map(({text}) => ({text, look: theme.dim}))];
+	return <Box marginTop={1} flexDirection="column">{lines.slice(0, Math.max(0, rows - 1)).map(({text, look}) => <Text key={text} {...look} wrap="truncate-end">{text}</Text>)}</Box>;
 }

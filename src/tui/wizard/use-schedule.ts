@@ -1,18 +1,17 @@
-import {useEffect, useMemo, useState} from 'react';
-import {countImages, estimateRunSeconds, stepsOfRun, type Hardware, type TrainingConfig} from '../../presets/index.ts';
+import {useEffect, useState} from 'react';
+import {countImages, estimateRunSeconds, stepsOfRun, type Hardware} from '../../presets/index.ts';
 import {formatSpan} from '../units.ts';
-import {factsOf} from './memory-plan.ts';
+import type {Outcome} from './answers.ts';
 
 /** How long the run will be, as a sentence: `10 images, 100 epochs: 1000 steps, roughly 2 h 30 min in all on 4 cores.` Undefined while the images are not known. */
-export function useSchedule(config: TrainingConfig, {cpu: {cores}}: Hardware): string | undefined {
+export function useSchedule({config, model, place: {device}}: Outcome, {cpu: {cores}}: Hardware): string | undefined {
 	const images = useImageCount(config.concepts.map(({instanceImages}) => instanceImages).join('\n'));
-	const model = useMemo(() => factsOf(config.baseModel), [config.baseModel]);
 	if (images === undefined) {
 		return undefined;
 	}
 
 	const steps = stepsOfRun(config, images);
-	const seconds = model && estimateRunSeconds(config, model, {cores, images});
+	const seconds = model && device === 'cpu' ? estimateRunSeconds(config, model, {cores, images}) : undefined;
 	const span = seconds === undefined ? '' : `, roughly ${formatSpan(seconds)} in all on ${cores} core${cores === 1 ? '' : 's'}`;
 	return `${images} image${images === 1 ? '' : 's'}${config.maxSteps > 0 ? '' : `, ${config.epochs} epochs`}: ${steps} steps${span}.`;
 }

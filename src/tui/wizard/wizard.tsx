@@ -4,7 +4,7 @@ import type {PathCheck} from '../fields/index.ts';
 import type {MenuItem} from '../menu.tsx';
 import type {Area, Notice} from '../page.tsx';
 import {TextPage} from '../text-page.tsx';
-import {keepsPreset, outcomeOf, reduceAnswers, valuesOf, type AnswerAction, type Answers, type Manner, type SubjectChoice} from './answers.ts';
+import {adviceFor, keepsPreset, outcomeOf, reduceAnswers, valuesOf, type AnswerAction, type Answers, type Manner, type Outcome, type SubjectChoice} from './answers.ts';
 import {ChoiceStep} from './choice-step.tsx';
 import {checkBaseModel, checkImageFolder} from './folder-checks.ts';
 import {FormStep} from './form-step.tsx';
@@ -42,10 +42,18 @@ const subjectItems: readonly MenuItem<SubjectChoice>[] = [
 
 const mannerItems: readonly MenuItem<Manner>[] = [
 	{key: 'quality', label: 'Quality', help: 'The best that fits this machine. Memory is saved only where it must be.'},
-	{key: 'balanced', label: 'Balanced', help: 'As the machine allows, with half of the memory left to others.'},
-	{key: 'small', label: 'Fits small cards', help: 'Everything that saves memory, at a price in time and likeness.'},
+	{key: 'balanced', label: 'Balanced', help: 'The best that fits in half of the free memory; the rest is left to others.'},
+	{key: 'small', label: 'Fits small cards', help: 'What fits in 6 GiB, wherever it runs: speed is given up before likeness.'},
 	{key: 'expert', label: 'Expert', help: 'As Quality, and then every setting by hand, with search by English, Chinese and the extension\'s names.'},
 ];
+
+/** Advice takes longest, and most answers do not change it. */
+function useOutcome(answers: Answers, hardware: Hardware): Outcome {
+	const {subject, manner, preset, given: {own: {baseModel: own}, demo: {baseModel: demo}}} = answers;
+	// oxlint-disable-next-line react/exhaustive-deps -- these parts of the answers are what advice depends on
+	const advice = useMemo(() => adviceFor(answers, hardware), [subject, manner, preset, own, demo, hardware]);
+	return useMemo(() => outcomeOf(answers, hardware, advice), [answers, hardware, advice]);
+}
 
 /** What was said on a step about its answers. */
 interface Said {
@@ -59,7 +67,7 @@ interface Said {
 /** From the first question to the start of a run. Every step shows what the answers so far make of the config. */
 export function Wizard({area, hardware, store, initial, firstStep, warnings = [], start, onLeave, onQuit}: WizardProps) {
 	const [answers, dispatch] = useReducer(reduceAnswers, initial);
-	const outcome = useMemo(() => outcomeOf(answers, hardware), [answers, hardware]);
+	const outcome = useOutcome(answers, hardware);
 	const steps = stepsOf(answers);
 	const [stepKey, setStepKey] = useState<StepKey>(firstStep ?? steps[0]!.key);
 	const at = Math.max(0, steps.findIndex(({key}) => key === stepKey));
@@ -67,7 +75,7 @@ export function Wizard({area, hardware, store, initial, firstStep, warnings = []
 	const [said, setSaid] = useState<Said>();
 	const [explained, setExplained] = useState<{readonly key?: string}>();
 	const isStarting = useRef(false);
-	const schedule = useSchedule(outcome.config, hardware);
+	const schedule = useSchedule(outcome, hardware);
 	const say = (notice: Notice, {isQuestion = false} = {}): void => setSaid({stepKey, answers, notices: [notice], isQuestion});
 	// What was said belongs to the step, and an answer changes what there is to say.
 	const standingSaid = said?.stepKey === stepKey && said.answers === answers ? said : undefined;

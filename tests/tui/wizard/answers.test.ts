@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {demoConfig} from '../../../src/presets/index.ts';
+import {asset, demoConfig} from '../../../src/presets/index.ts';
 import {firstAnswers, givenValues, keepsPreset, outcomeOf, reduceAnswers, valueOf, type AnswerAction, type Answers} from '../../../src/tui/wizard/answers.ts';
 import {promptsFrom} from '../../../src/tui/wizard/prompts.ts';
 import {changedRows, foundRows, shownValue} from '../../../src/tui/wizard/setting-rows.ts';
@@ -41,9 +41,25 @@ describe('answers', () => {
 		expect(keepsPreset(answers)).toBe(true);
 	});
 
-	test('little memory is asked for in every way', () => {
-		const {config} = outcomeOf(after({type: 'subject', subject: 'person'}, {type: 'manner', manner: 'small'}), machine);
-		expect(config).toMatchObject({gradientCheckpointing: true, attention: 'chunked', trainTextEncoder: false, batchSize: 1});
+	test('a manner that leaves memory to others gets a config that fits in what is left', () => {
+		const asked = [{type: 'subject', subject: 'person'}, give('baseModel', asset('demo', 'base'))] as const;
+		const {peakBytes} = outcomeOf(after(...asked), machine).plan!;
+		// The best config fits all of this memory, and not half of it.
+		const tight = {...machine, memory: {...machine.memory, availableBytes: (peakBytes * 1.95) / 0.9}};
+		expect(outcomeOf(after(...asked), tight).plan!.peakBytes).toBe(peakBytes);
+		const {plan, reasons} = outcomeOf(after(...asked, {type: 'manner', manner: 'balanced'}), tight);
+		expect(plan!.peakBytes).toBeLessThan(peakBytes);
+		expect(plan!.peakBytes).toBeLessThanOrEqual((tight.memory.availableBytes / 2) * 0.9);
+		expect(reasons.length).toBeGreaterThan(3);
+	});
+
+	test('the three options that the program is about have a reason, whatever was chosen', () => {
+		for (const answers of [firstAnswers(), firstAnswers({subject: 'style'}), after({type: 'subject', subject: 'person'}, give('attention', 'full'), give('precision', 'bf16'))]) {
+			const {config, reasons} = outcomeOf(answers, machine);
+			for (const key of ['precision', 'attention', 'cacheLatents'] as const) {
+				expect(reasons.find(reason => reason.key === key)).toMatchObject({value: config[key], reason: expect.stringMatching(/^(?:On|Off): /)});
+			}
+		}
 	});
 });
 

@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {asset, demoConfig} from '../../../src/presets/index.ts';
 import {capabilities} from '../../../src/tui/term/index.ts';
+import {outcomeOf, reduceAnswers} from '../../../src/tui/wizard/answers.ts';
 import {firstAnswers} from '../../../src/tui/wizard/index.ts';
-import {AppWorld} from '../app-world.tsx';
+import {AppWorld, machine} from '../app-world.tsx';
 import {KEYS} from '../fake-keyboard.ts';
 
 let world: AppWorld;
@@ -54,7 +55,7 @@ describe('from the first page to the start', () => {
 
 	test('own images: what is given is taken, prompts follow, the preset and the folders are kept', async () => {
 		await toManner();
-		await world.press(KEYS.enter, 'training');
+		await world.press(KEYS.enter, 'free: fits');
 		await world.press(KEYS.enter, /3 images|4 images/);
 		await world.press(KEYS.enter, 'Sample every');
 		expect(await world.press(KEYS.enter, 'Take all this and go on')).toMatch(/Sample prompts +a photo of zwx otter \|/);
@@ -173,14 +174,33 @@ describe('help', () => {
 });
 
 describe('memory', () => {
-	test('says whether it fits, and what each option would change', async () => {
+	test('says whether it fits, what it is spent on, and what each option would change', async () => {
 		await toManner();
 		const seen = await world.press(KEYS.enter, 'free: fits');
+		expect(seen).toMatch(/^runtime \d+ MiB, /m);
 		expect(seen).toMatch(/❯ Mixed precision +f32 +bf16: \S+/);
-		expect(seen).toMatch(/Memory attention +full +chunked: \S+/);
-		expect(seen).toMatch(/Cache latents +ram +off: \S+/);
-		await world.press(KEYS.down + ' ', /❯ Memory attention +chunked +full: \S+/);
-		await world.press('r', /❯ Memory attention +full +chunked: \S+/);
+		expect(seen).toMatch(/Memory attention +full +Attention in chunks: \S+/);
+		expect(seen).toMatch(/Cache latents +ram +Latents encoded at each step: \S+/);
+		expect(seen).toContain('Off: f32 is exact');
+		await world.press(KEYS.down + ' ', /❯ Memory attention +chunked +All of attention at once/);
+		await world.press('r', /❯ Memory attention +full +Attention in chunks: \S+/);
+	});
+
+	test('what does not fit says the changes that let it fit, and makes them', async () => {
+		const answers = reduceAnswers(firstAnswers({subject: 'person'}), {type: 'give', key: 'baseModel', value: asset('demo', 'base')});
+		const {peakBytes} = outcomeOf(answers, machine).plan!;
+		const tight = {...machine, memory: {...machine.memory, availableBytes: (peakBytes + 2 ** 20) / 0.9}};
+		world.open({hardware: tight, room: {name: 'wizard', answers, firstStep: 'memory'}});
+		await world.see('free: fits');
+		for (let row = 0; row < 12 && !(await world.see('')).includes('❯ Batch size'); row++) {
+			const before = /❯ .*/.exec(await world.see('❯'))![0];
+			world.keyboard.type(KEYS.down);
+			await vi.waitFor(async () => expect(await world.see('❯')).not.toContain(before));
+		}
+
+		await world.press(' ', /❯ Batch size +2/);
+		await world.see(/! It would fit with: .*Press f to take\s+these/s);
+		expect(await world.press('f', 'free: fits')).not.toContain('It would fit with');
 	});
 });
 
@@ -245,13 +265,13 @@ describe('the screens', () => {
 			  Class image guidance             5
 			  Name                             demo-robot
 			  Base model                       demo
-			  Resolution                       128 pixels
+			  Resolution                       128 pixels  The base model was made for 128 …
 			  Steps                            300 steps
 			  Batch size                       4 images
 			  Learning rate                    1e-4
 			  Text encoder learning rate       5e-5
 			  Warm-up                          20 steps
-			  Memory attention                 full
+			  Memory attention                 full  Off: all scores at once is faster, and…
 			  Sample every                     50 steps
 
 
