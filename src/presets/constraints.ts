@@ -25,11 +25,15 @@ export interface Constraint {
 	readonly level: Problem['level'];
 	/** The keys the rule is about; the first is the one to point at. */
 	readonly keys: readonly [keyof TrainingConfig, ...(keyof TrainingConfig)[]];
+	/** A block that `expertOverrides` makes a warning: the program can do it, it only does no good. */
+	readonly overridable?: true;
 	/** What is broken, or undefined when the rule holds. */
 	test(config: TrainingConfig, facts: Facts): Rule | undefined;
 	/** Of an adjustment: what takes the place of the values. */
 	adjust?(config: TrainingConfig): Partial<TrainingConfig>;
 }
+
+const isIn8Bit = ({optimizer}: TrainingConfig): boolean => optimizer.endsWith('8bit');
 
 const onCpu = (config: TrainingConfig, facts: Facts): boolean => config.device === 'cpu' || facts.gpu !== true;
 
@@ -164,12 +168,49 @@ export const constraints: readonly Constraint[] = [
 			config.device === 'gpu' && !trainsOnGpu ? {message: 'device is gpu, but this version trains on the CPU only.', cure: 'Set device to auto or cpu.'} : undefined,
 	},
 	{
-		level: 'warn',
+		level: 'block',
+		overridable: true,
 		keys: ['precision', 'device'],
 		test: (config, facts) =>
 			config.precision === 'bf16' && onCpu(config, facts) ?
-				{message: 'precision is bf16 on the CPU: smaller, but slower than f32 unless the CPU has bf16 instructions.', cure: 'Set precision to f32 unless memory is what you lack.'}
+				{message: 'precision is bf16 on the CPU: slower than f32 unless the CPU has bf16 instructions, and less exact.', cure: 'Set precision to f32, or switch on expertOverrides if memory is what you lack.'}
 			:	undefined,
+	},
+	{
+		level: 'block',
+		overridable: true,
+		keys: ['optimizer', 'device'],
+		test: (config, facts) =>
+			isIn8Bit(config) && onCpu(config, facts) ?
+				{message: `optimizer is ${config.optimizer} on the CPU, where memory for its state is seldom short and steps become slower.`, cure: `Set optimizer to ${config.optimizer.replace('8bit', '')}, or switch on expertOverrides.`}
+			:	undefined,
+	},
+	{
+		level: 'block',
+		overridable: true,
+		keys: ['optimizer', 'precision'],
+		test: (config, facts) =>
+			isIn8Bit(config) && config.precision === 'f32' && !onCpu(config, facts) ?
+				{message: `optimizer is ${config.optimizer}, but precision is f32: that saves a little of the memory at the cost of all the speed.`, cure: 'Set precision to bf16, or switch on expertOverrides.'}
+			:	undefined,
+	},
+	{
+		level: 'warn',
+		keys: ['learningRateSchedule', 'scheduleFactor'],
+		test: config =>
+			config.learningRateSchedule === 'ramp' && config.scheduleFactor === 1 ?
+				{message: 'The ramp begins at the full learning rate (scheduleFactor is 1), so nothing rises.', cure: 'Set scheduleFactor to 0.5, say.'}
+			:	undefined,
+	},
+	{
+		level: 'block',
+		keys: ['minLearningRate', 'learningRate', 'learningRateSchedule'],
+		test: config => {
+			const rate = config.training === 'lora' ? config.loraLearningRate : config.learningRate;
+			return config.learningRateSchedule.startsWith('cosine_annealing') && config.minLearningRate > rate ?
+					{message: `minLearningRate is ${formatNumber(config.minLearningRate)}, more than the learning rate (${formatNumber(rate)}): the rate would rise.`, cure: 'Set minLearningRate below the learning rate.'}
+				:	undefined;
+		},
 	},
 	{
 		level: 'warn',
@@ -179,11 +220,11 @@ export const constraints: readonly Constraint[] = [
 				{message: 'engine is xla on the CPU: it compiles for 20 seconds and more and is hardly faster than graph.', cure: 'Set engine to auto or graph.'}
 			:	undefined,
 	},
-	{
+	...(['weightDecay', 'textEncoderWeightDecay'] as const).map((key): Constraint => ({
 		level: 'warn',
-		keys: ['weightDecay'],
-		test: config => (config.weightDecay >= 0.1 ? {message: `weightDecay is ${formatNumber(config.weightDecay)}: 0.1 and above seldom does good.`, cure: 'The rule is 0.01.'} : undefined),
-	},
+		keys: [key],
+		test: config => (config[key] >= 0.1 ? {message: `${key} is ${formatNumber(config[key])}: 0.1 and above seldom does good.`, cure: 'The rule is 0.01.'} : undefined),
+	})),
 ];
 
 interface ConceptConstraint {
@@ -233,9 +274,9 @@ export const conceptConstraints: readonly ConceptConstraint[] = [
 
 /** All broken rules of a config whose values are each in range; `skip` names keys that are not to be judged. */
 export const checkConfig = (config: TrainingConfig, facts: Facts = {}, skip: ReadonlySet<string> = new Set()): Problem[] => [
-	...constraints.flatMap(({level, keys, test}) => {
+	...constraints.flatMap(({level, overridable, keys, test}) => {
 		const broken = keys.some(key => skip.has(key)) ? undefined : test(config, facts);
-		return broken ? [{level, key: keys[0], ...broken}] : [];
+		return broken ? [{level: overridable && config.expertOverrides ? 'warn' as const : level, key: keys[0], ...broken}] : [];
 	}),
 	...config.concepts.flatMap((concept, index) =>
 		conceptConstraints.flatMap(({level, key, test}) => {

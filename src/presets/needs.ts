@@ -38,3 +38,8 @@ export const validation: Need = {
 	test: values => values.validationImages !== 0,
 	reason: 'No images are kept back for validation.',
 };
+
+export const adam: Need = {
+	test: values => values.optimizer === 'adamw' || values.optimizer === 'adamw8bit',
+	reason: 'The optimizer is not AdamW.',
+};

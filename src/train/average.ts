@@ -16,7 +16,7 @@ export function deviceAverage(network: Parameters): Average {
 	const shadow = network.copy('ema');
 	return {
 		onDevice: shadow,
-		size: shadow.size,
+		bytes: shadow.bytes,
 		stored: () => shadow.stored(),
 		restore: source => shadow.restore(source),
 		dispose: () => shadow.dispose(),
@@ -35,10 +35,10 @@ export function deviceAverage(network: Parameters): Average {
 export function hostAverage(network: Parameters): Average {
 	let shadow = network.blocks.map(({variable}) => readVariable(variable));
 	return {
-		size: network.size,
-		stored: () => network.stored(shadow),
+		bytes: network.bytes,
+		stored: () => shadow.flatMap((values, block) => network.stored({block, values: () => values})),
 		async restore(source) {
-			shadow = await network.valuesOf(source);
+			for (const block of shadow.keys()) shadow[block] = await network.valuesOf(block, source);
 		},
 		dispose() {
 			shadow = [];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {z} from 'zod';
 import {requireRoom} from './disk-room.ts';
 import type {TrainedState} from './trained-state.ts';
-import {atomicWriteFile, encodeFloats, openSafetensors, syncFolder, writeSafetensors} from './weights/index.ts';
+import {atomicWriteFile, encodeFloats, openSafetensors, syncFolder, writeSafetensors, type SafetensorsFile} from './weights/index.ts';
 
 /** Where training is. Noise, order of images and rates are functions of it, so it is small. */
 const positionSchema = z.strictObject({
@@ -44,7 +44,7 @@ export async function saveCheckpoint(checkpoints: string, state: TrainedState, p
 	await rm(stage, {recursive: true, force: true});
 	await mkdir(stage, {recursive: true});
 	for (const [file, sets] of state.files()) {
-		const tensors = sets.flatMap(({parameters, prefix}) => parameters.stored().map(({name, shape, read}) => ({name: prefix + name, dtype: 'F32' as const, shape, bytes: () => encodeFloats(read(), 'F32')})));
+		const tensors = sets.flatMap(({parameters, prefix}) => parameters.stored().map(({name, shape, dtype = 'F32' as const, read}) => ({name: prefix + name, dtype, shape, bytes: () => (dtype === 'U8' ? Uint8Array.from(read()) : encodeFloats(read(), 'F32'))})));
 		await writeSafetensors(path.join(stage, file), tensors, {format: 'pt'});
 	}
 	await atomicWriteFile(path.join(stage, POSITION), `${JSON.stringify(position)}\n`);
@@ -69,13 +69,15 @@ export async function loadCheckpoint(folder: string, state: TrainedState, finger
 	for (const [name, sets] of state.files()) {
 		const file = await openSafetensors(path.join(folder, name));
 		try {
-			for (const {parameters, prefix} of sets) await parameters.restore({readFloat32: name => file.readFloat32(prefix + name)});
+			for (const {parameters, prefix} of sets) await parameters.restore({readFloat32: name => numbersOf(file, prefix + name)});
 		} finally {
 			await file.close();
 		}
 	}
 	return position;
 }
+
+const numbersOf = async (file: SafetensorsFile, name: string): Promise<Float32Array> => (file.get(name).dtype === 'U8' ? Float32Array.from(await file.readBytes(name)) : file.readFloat32(name));
 
 async function prune(checkpoints: string, keep: number): Promise<void> {
 	const names = (await readdir(checkpoints)).filter(name => /^step-\d+$/.test(name)).sort();

@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {assignVariable, createVariable, disposeVariable, ops, readVariable, type State, type Variable} from './graph/index.ts';
 import {deviceShape, permutationOf, type Declaration} from './nn/index.ts';
+import {BLOCK, SMALLEST} from './optim/index.ts';
 
 /** Where a parameter's values come from: a checkpoint file, another set. */
 export interface ParameterSource {
@@ -12,13 +13,15 @@ export interface ParameterSource {
 export interface StoredTensor {
 	readonly name: string;
 	readonly shape: readonly number[];
+	/** Whole numbers 0 … 255 in one byte each; absent: floats. */
+	readonly dtype?: 'U8';
 	read(): Float32Array;
 }
 
 /** Values of a network's parameters that a checkpoint holds: the weights, a slot of the optimizer, an average. */
 export interface ParameterSet {
-	/** Number of values. */
-	readonly size: number;
+	/** In a checkpoint. */
+	readonly bytes: number;
 	/** For writing: names and shapes of the checkpoint, the values read when asked for. */
 	stored(): StoredTensor[];
 	/** Overwrites all values. */
@@ -46,6 +49,12 @@ interface Member {
 
 /** Values. 1 MiB: half of a 512x512 layer. */
 const PACKED_BELOW = 2 ** 18;
+
+/**
+ * What shares a variable. Quantized state (optim/blockwise.ts) is cut into blocks of 256 values from a tensor's beginning, and
+ * small tensors have none: so tensors that fill whole blocks lie together, small ones together, and others alone.
+ */
+const packOf = (size: number): 'small' | 'whole blocks' | undefined => (size < SMALLEST ? 'small' : size < PACKED_BELOW && size % BLOCK === 0 ? 'whole blocks' : undefined);
 
 /** The weights of one network on the device, by the names of the checkpoint. */
 export class Parameters implements ParameterSet {
@@ -84,17 +93,20 @@ export class Parameters implements ParameterSet {
 		for (const block of this.blocks) await assign(block, source);
 	}
 
-	/** The values of a source by blocks, as the variables have them. */
-	async valuesOf(source: ParameterSource): Promise<Float32Array[]> {
-		const values: Float32Array[] = [];
-		for (const {members} of this.blocks) values.push(await joined(members, source));
-		return values;
+	/** The values of a source for one block, as its variable has them. */
+	async valuesOf(block: number, source: ParameterSource): Promise<Float32Array> {
+		return joined(this.blocks[block].members, source);
 	}
 
 	get names(): string[] {
 		return this.declarations.map(({name}) => name);
 	}
 
+	get bytes(): number {
+		return 4 * this.size;
+	}
+
+	/** Number of values. */
 	get size(): number {
 		return this.blocks.reduce((total, {members}) => total + sizeOf(members), 0);
 	}
@@ -110,19 +122,24 @@ export class Parameters implements ParameterSet {
 		return new Map(this.names.map(name => [name, found.get(name) as Tensor]));
 	}
 
-	/** `onHost`: values by blocks that take the place of the device's. */
-	stored(onHost?: readonly Float32Array[]): StoredTensor[] {
+	/** `instead`: values in the layout of a block's variable that take the place of the block's own; then only its members. */
+	stored(instead?: {readonly block: number; values(): Float32Array}): StoredTensor[] {
+		const blocks = instead ? [this.blocks[instead.block]] : this.blocks;
 		const packs = new Map<Block, Float32Array>();
-		const read = (block: Block, index: number, {declaration, shape, size, offset}: Member): Float32Array => {
+		const read = (block: Block, {declaration, shape, size, offset}: Member): Float32Array => {
 			const permutation = permutationOf(declaration.layout);
-			if (!onHost && !isPacked(block.members)) return readVariable(block.variable, permutation);
-			const pack = onHost?.[index] ?? packs.get(block) ?? readVariable(block.variable);
-			if (!onHost) packs.set(block, pack);
+			if (!instead && !isPacked(block.members)) return readVariable(block.variable, permutation);
+			const pack = packs.get(block) ?? (instead ? instead.values() : readVariable(block.variable));
+			// Of one tensor alone nothing is read twice, and it may be large.
+			if (isPacked(block.members)) packs.set(block, pack);
 			const values = pack.slice(offset, offset + size);
 			return permutation ? toDisk(values, shape) : values;
 		};
-		const found = new Map(this.blocks.flatMap((block, index) => block.members.map(member => [member.declaration.name, () => read(block, index, member)] as const)));
-		return this.declarations.map(({name, shape}) => ({name, shape, read: found.get(name) as () => Float32Array}));
+		const found = new Map(blocks.flatMap(block => block.members.map(member => [member.declaration.name, () => read(block, member)] as const)));
+		return this.declarations.flatMap(({name, shape}) => {
+			const values = found.get(name);
+			return values ? [{name, shape, read: values}] : [];
+		});
 	}
 
 	dispose(): void {
@@ -148,21 +165,27 @@ export function blockGradient({variable, members}: Block, gradients: ReadonlyMap
 	return isPacked(members) ? ops.concat(parts.map((part, i) => ops.reshape(part, [members[i].size])), 0) : ops.reshape(parts[0], variable.shape);
 }
 
-const isPacked = (members: readonly Member[]): boolean => members[0].size < PACKED_BELOW;
+const isPacked = (members: readonly Member[]): boolean => packOf(members[0].size) !== undefined;
 const sizeOf = (members: readonly Member[]): number => members.reduce((total, {size}) => total + size, 0);
 
-/** Large tensors alone, small ones together, those that stay apart together among themselves. */
+/** Those that stay apart share variables among themselves only. */
 function arranged(declarations: readonly Declaration[], apart: ReadonlySet<string>): Member[][] {
-	const packs: [Member[], Member[]] = [[], []];
+	const packs = new Map<string, Member[]>();
 	const alone: Member[][] = [];
 	for (const declaration of declarations) {
 		const shape = deviceShape(declaration.shape, declaration.layout);
 		const size = shape.reduce((product, n) => product * n, 1);
-		const pack = packs[apart.has(declaration.name) ? 1 : 0];
-		if (size < PACKED_BELOW) pack.push({declaration, shape, size, offset: sizeOf(pack)});
-		else alone.push([{declaration, shape, size, offset: 0}]);
+		const kind = packOf(size);
+		if (!kind) {
+			alone.push([{declaration, shape, size, offset: 0}]);
+			continue;
+		}
+		const key = `${kind}, ${apart.has(declaration.name) ? 'apart' : 'together'}`;
+		const pack = packs.get(key) ?? [];
+		pack.push({declaration, shape, size, offset: sizeOf(pack)});
+		packs.set(key, pack);
 	}
-	return [...packs.filter(pack => pack.length > 0), ...alone];
+	return [...packs.values(), ...alone];
 }
 
 async function assign({variable, members}: Block, source: ParameterSource): Promise<void> {

@@ -6,6 +6,7 @@ import {cutIntoLanes, rowsOfLane} from './lanes.ts';
 import {encodeText, joinChunks, unet} from './models/index.ts';
 import {differentiable, gatherRows, gradients, type Scope} from './nn/index.ts';
 import {clipCoefficient, globalNorm, type Optimizer} from './optim/index.ts';
+import type {OptimizerState} from './optimizer-state.ts';
 import {blockGradient, type Block, type Parameters} from './parameters.ts';
 import type {TextEncoderConfig, UNetConfig} from './weights/index.ts';
 
@@ -39,8 +40,7 @@ export interface StepModel {
 /** A network that is trained, with the state its updates need. Group 0 is the UNet, group 1 the text encoder: their rates differ. */
 export interface TrainedNetwork {
 	readonly parameters: Parameters;
-	/** One per slot of the optimizer. */
-	readonly slots: readonly Parameters[];
+	readonly optimizerState: OptimizerState;
 	readonly ema?: Parameters;
 	/** Sum of the gradients of earlier micro-batches; only with accumulation. */
 	readonly accumulator?: Parameters;
@@ -98,7 +98,7 @@ export function stepSignature({rows, height, width, prompts, chunks}: StepShape,
 		/** Per group: see Optimizer.scalars. */
 		stepSizes: {shape: [2], dtype: 'float32'},
 		decays: {shape: [2], dtype: 'float32'},
-		epsilonHat: {shape: [], dtype: 'float32'},
+		optimizerExtra: {shape: [], dtype: 'float32'},
 		/** The EMA moves by this share towards the parameters. */
 		emaRate: {shape: [], dtype: 'float32'},
 	} as const satisfies Signature;
@@ -169,14 +169,15 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 			? [limited(gradientClip, () => ownNorm(0)), limited(textEncoderGradientClip, () => ownNorm(1))]
 			: Array.from({length: 2}, () => limited(gradientClip, () => gradientNorm));
 		const rates = [0, 1].map(group => ({stepSize: scalarAt(inputs.stepSizes, group), decay: scalarAt(inputs.decays, group)}));
-		for (const {network: {slots, ema, accumulator, group}, block, index, gradient} of updates) {
+		for (const {network: {optimizerState, ema, accumulator, group}, block, index, gradient} of updates) {
 			optimizer.update(state, {
 				parameter: block.variable,
-				slots: slots.map(slot => slot.blocks[index].variable),
+				members: block.members,
+				slots: optimizerState.variables[index],
 				gradient,
 				clip: clips[group],
 				...rates[group],
-				epsilon: inputs.epsilonHat,
+				extra: inputs.optimizerExtra,
 			});
 			if (ema) moveTowards(state, ema.blocks[index], block, inputs.emaRate);
 			if (accumulator) state.assign(accumulator.blocks[index].variable, ops.filled(gradient.shape, 0));

@@ -1,6 +1,7 @@
 import type {TrainingConfig} from '../presets/index.ts';
 import {deviceAverage, hostAverage, type Average} from './average.ts';
-import {adamw, emaDecay, learningRateAt, type EmaRule, type Optimizer} from './optim/index.ts';
+import {adafactor, adamw, adamw8bit, emaDecay, learningRateAt, lion, lion8bit, sgd, type EmaRule, type Optimizer} from './optim/index.ts';
+import {OptimizerState} from './optimizer-state.ts';
 import type {Parameters, ParameterSet, StoredTensor} from './parameters.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 import type {TrainedNetwork} from './step.ts';
@@ -9,7 +10,8 @@ import type {TrainedNetwork} from './step.ts';
 export type UpdateConfig = Pick<
 	TrainingConfig,
 	| 'training' | 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'loraLearningRate' | 'loraTextEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
-	| 'weightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'scaleLearningRate' | 'freezeClipNormalization'
+	| 'minLearningRate' | 'scheduleFactor' | 'schedulePosition'
+	| 'optimizer' | 'sgdMomentum' | 'weightDecay' | 'textEncoderWeightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'scaleLearningRate' | 'freezeClipNormalization'
 >;
 
 /** Everything on the device that training changes: weights or adapters, the optimizer's state, averages. */
@@ -24,13 +26,13 @@ export class TrainedState {
 	#finished: readonly TrainedNetwork[] = [];
 
 	constructor(model: Pick<StableDiffusion, 'unet' | 'textEncoder'> & Partial<Pick<StableDiffusion, 'adapters'>>, private readonly config: UpdateConfig) {
-		this.optimizer = adamw({beta1: config.adamBeta1, beta2: config.adamBeta2, epsilon: config.adamEpsilon});
+		this.optimizer = optimizerOf(config);
 		const [unet, textEncoder] = [model.adapters?.unet?.parameters ?? model.unet, model.adapters?.textEncoder?.parameters ?? model.textEncoder];
 		this.average = config.ema && config.trainUnet ? (config.emaMemory === 'host' ? hostAverage : deviceAverage)(unet) : undefined;
 		const trained = (parameters: Parameters, group: 0 | 1): TrainedNetwork => ({
 			parameters,
 			group,
-			slots: this.optimizer.slots.map(slot => parameters.zeros(slot)),
+			optimizerState: new OptimizerState(parameters, this.optimizer),
 			...(group === 0 && {ema: this.average?.onDevice}),
 			...(group === 1 && config.freezeClipNormalization && {frozen: isNormalization}),
 			accumulator: config.gradientAccumulation > 1 ? parameters.zeros('gradient') : undefined,
@@ -50,7 +52,7 @@ export class TrainedState {
 	/** Ends the training of the text encoder and frees what its updates needed; its weights stay. */
 	finishTextEncoder(): void {
 		const ended = this.#networks.filter(({group}) => group === 1);
-		for (const {slots, accumulator} of ended) for (const parameters of [...slots, accumulator]) parameters?.dispose();
+		for (const {optimizerState, accumulator} of ended) for (const freed of [optimizerState, accumulator]) freed?.dispose();
 		this.#finished = [...this.#finished, ...ended];
 		this.#networks = this.#networks.filter(network => !ended.includes(network));
 	}
@@ -61,19 +63,20 @@ export class TrainedState {
 
 	/** The learning rates of the step after `done` steps, [UNet, text encoder]. */
 	learningRates(done: number, totalSteps: number): readonly [number, number] {
-		const {training, learningRate, textEncoderLearningRate, loraLearningRate, loraTextEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower, scaleLearningRate, batchSize, gradientAccumulation} = this.config;
+		const {training, learningRate, textEncoderLearningRate, loraLearningRate, loraTextEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower, scheduleFactor, schedulePosition, minLearningRate, scaleLearningRate, batchSize, gradientAccumulation} = this.config;
 		const scale = this.learningRateScale * (scaleLearningRate ? batchSize * gradientAccumulation : 1);
-		const rate = (unscaled: number, base = unscaled * scale) => (base === 0 ? 0 : learningRateAt(learningRateSchedule, done, {learningRate: base, warmupSteps, totalSteps, cycles: scheduleCycles, power: schedulePower}));
+		const rate = (unscaled: number, base = unscaled * scale) => (base === 0 ? 0 : learningRateAt(learningRateSchedule, done, {learningRate: base, warmupSteps, totalSteps, cycles: scheduleCycles, power: schedulePower, startFactor: scheduleFactor, position: schedulePosition, minLearningRate}));
 		return training === 'lora' ? [rate(loraLearningRate), rate(loraTextEncoderLearningRate)] : [rate(learningRate), rate(textEncoderLearningRate)];
 	}
 
 	/** The inputs of the compiled step that depend on how many steps are done. */
 	scalars(done: number, totalSteps: number) {
-		const rates = this.learningRates(done, totalSteps).map(learningRate => this.optimizer.scalars({learningRate, step: done + 1, weightDecay: this.config.weightDecay}));
+		const decays = [this.config.weightDecay, this.config.textEncoderWeightDecay];
+		const rates = this.learningRates(done, totalSteps).map((learningRate, group) => this.optimizer.scalars({learningRate, step: done + 1, weightDecay: decays[group]}));
 		return {
 			stepSizes: Float32Array.from(rates, ({stepSize}) => stepSize),
 			decays: Float32Array.from(rates, ({decay}) => decay),
-			epsilonHat: Float32Array.of(rates[0].epsilon),
+			optimizerExtra: Float32Array.of(rates[0].extra),
 			emaRate: Float32Array.of(this.#emaRate(done)),
 		};
 	}
@@ -95,7 +98,7 @@ export class TrainedState {
 		const files = new Map<string, {parameters: ParameterSet; prefix: string}[]>();
 		for (const network of this.#networks) {
 			files.set(`${name(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]);
-			files.set(`${name(network)}.optimizer.safetensors`, network.slots.map((parameters, i) => ({parameters, prefix: `${this.optimizer.slots[i]}/`})));
+			files.set(`${name(network)}.optimizer.safetensors`, [{parameters: network.optimizerState, prefix: ''}]);
 		}
 		for (const network of this.#finished) files.set(`${name(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]);
 		if (this.average) files.set('unet.ema.safetensors', [{parameters: this.average, prefix: ''}]);
@@ -104,7 +107,7 @@ export class TrainedState {
 
 	/** Bytes of a checkpoint. */
 	get checkpointBytes(): number {
-		return [...this.files().values()].flat().reduce((bytes, {parameters}) => bytes + 4 * parameters.size, 0) + 2 ** 20;
+		return [...this.files().values()].flat().reduce((bytes, {parameters}) => bytes + parameters.bytes, 0) + 2 ** 20;
 	}
 
 	/** The UNet as it is to be written; undefined when it is the base model's. */
@@ -125,7 +128,26 @@ export class TrainedState {
 
 	dispose(): void {
 		this.average?.dispose();
-		for (const {slots, accumulator} of this.#networks) for (const parameters of [...slots, accumulator]) parameters?.dispose();
+		for (const {optimizerState, accumulator} of this.#networks) for (const freed of [optimizerState, accumulator]) freed?.dispose();
+	}
+}
+
+/** Lion's betas are its paper's; Adafactor is transformers', with steps in proportion to each tensor's size. */
+function optimizerOf({optimizer, adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, sgdMomentum: momentum}: Pick<TrainingConfig, 'optimizer' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'sgdMomentum'>): Optimizer {
+	const lionOptions = {beta1: 0.9, beta2: 0.99};
+	switch (optimizer) {
+		case 'adamw':
+			return adamw({beta1, beta2, epsilon});
+		case 'adamw8bit':
+			return adamw8bit({beta1, beta2, epsilon});
+		case 'lion':
+			return lion(lionOptions);
+		case 'lion8bit':
+			return lion8bit(lionOptions);
+		case 'adafactor':
+			return adafactor({form: 'transformers', scaleParameter: true});
+		case 'sgd':
+			return sgd({momentum});
 	}
 }
 

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {assetFolder} from './base.ts';
-import {difference, removeFolders, smallConfig, tensorsOf, trainingRun, type TrainingRun} from '../train/training-run.ts';
+import {changed, difference, removeFolders, smallConfig, tensorsOf, trainingRun, type TrainingRun} from '../train/training-run.ts';
 
 afterAll(removeFolders);
 
@@ -28,13 +28,13 @@ describe('4. the text encoder', () => {
 		const settings = {gradientClip: 0, adamEpsilon: 1e-4};
 		const [free, clipped] = [await trainingRun(smallConfig(settings)), await trainingRun(smallConfig({...settings, textEncoderGradientClip: 1e-4}))];
 		expect(await learned(clipped, 1)).toBeLessThan(0.2 * (await learned(free, 1)));
-		expect(await clipped.tensors(1, 'unet.safetensors')).toEqual(await free.tensors(1, 'unet.safetensors'));
+		expect(changed(await clipped.tensors(1, 'unet.safetensors'), await free.tensors(1, 'unet.safetensors'))).toEqual([]);
 	});
 
 	it('is trained for its share of the run and then stays, its optimizer state freed', async () => {
 		// 5 photos at batch 5: every step is an epoch. A quarter of 4 epochs is one.
 		const run = await trainingRun(smallConfig({batchSize: 5, maxSteps: 4, textEncoderStepRatio: 0.25}));
-		expect(await run.tensors(1, TEXT)).toEqual(await run.tensors(4, TEXT));
+		expect(changed(await run.tensors(1, TEXT), await run.tensors(4, TEXT))).toEqual([]);
 		expect(await learned(run)).toBeGreaterThan(0);
 		expect(difference(await run.tensors(4, 'unet.safetensors'), await run.tensors(1, 'unet.safetensors'))).toBeGreaterThan(0);
 		expect(run.said('step').map(({textEncoderLearningRate}) => textEncoderLearningRate !== undefined)).toEqual([true, false, false, false]);

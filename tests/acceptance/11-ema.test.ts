@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import {afterAll, describe, expect, it} from 'vitest';
 import {openSafetensors} from '../../src/train/weights/index.ts';
-import {difference, filesIn, removeFolders, smallConfig, tensorsOf, trainingRun} from '../train/training-run.ts';
+import {changed, difference, filesIn, removeFolders, smallConfig, tensorsOf, trainingRun} from '../train/training-run.ts';
 import {assetFolder} from './base.ts';
 
 afterAll(removeFolders);
@@ -40,7 +40,7 @@ describe('11. the average of the weights', () => {
 		const settings = {ema: true, emaExport: true, maxSteps: 2};
 		const [onDevice, onHost] = [await trainingRun(smallConfig(settings)), await trainingRun(smallConfig({...settings, emaMemory: 'host'}))];
 		expect(difference(await onHost.tensors(2, 'unet.ema.safetensors'), await onDevice.tensors(2, 'unet.ema.safetensors'))).toBeLessThan(1e-6);
-		expect(await onHost.tensors(2, 'unet.safetensors')).toEqual(await onDevice.tensors(2, 'unet.safetensors'));
+		expect(changed(await onHost.tensors(2, 'unet.safetensors'), await onDevice.tensors(2, 'unet.safetensors'))).toEqual([]);
 	});
 
 	it('12. for prediction changes previews only', async () => {
@@ -51,7 +51,7 @@ describe('11. the average of the weights', () => {
 		expect((await picture(averaged, 2)).equals(await picture(plain, 2))).toBe(false);
 		// The average has hardly moved from the base model in two steps of 1/10,000, so its picture is nearly the base model's.
 		expect(distance(await picture(averaged, 2), await picture(averaged, 0))).toBeLessThan(0.1 * distance(await picture(plain, 2), await picture(plain, 0)));
-		for (const file of ['unet.safetensors', 'unet.ema.safetensors', 'unet.optimizer.safetensors']) expect(await averaged.tensors(2, file)).toEqual(await plain.tensors(2, file));
+		for (const file of ['unet.safetensors', 'unet.ema.safetensors', 'unet.optimizer.safetensors']) expect(changed(await averaged.tensors(2, file), await plain.tensors(2, file))).toEqual([]);
 		expect(averaged.said('step').map(({loss}) => loss)).toEqual(plain.said('step').map(({loss}) => loss));
 	});
 });

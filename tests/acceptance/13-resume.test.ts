@@ -1,5 +1,5 @@
 import {afterAll, expect, it} from 'vitest';
-import {filesIn, removeFolders, smallConfig, trainingRun} from '../train/training-run.ts';
+import {changed, filesIn, removeFolders, smallConfig, trainingRun} from '../train/training-run.ts';
 
 afterAll(removeFolders);
 
@@ -14,7 +14,7 @@ it('13. a run continued from a checkpoint gives the same weights as one that was
 		const continued = await trainingRun(config, {checkpoint: straight.checkpoint(step)});
 		expect(continued.said('step').map(({step}) => step)).toEqual([2, 3, 4].slice(step - 1));
 		expect(filesIn(continued.checkpoint(4))).toEqual(filesIn(straight.checkpoint(4)));
-		for (const file of filesIn(straight.checkpoint(4)).filter(name => name.endsWith('.safetensors'))) expect(await continued.tensors(4, file)).toEqual(await straight.tensors(4, file));
+		for (const file of filesIn(straight.checkpoint(4)).filter(name => name.endsWith('.safetensors'))) expect(changed(await continued.tensors(4, file), await straight.tensors(4, file))).toEqual([]);
 		expect(continued.said('validation')).toEqual(straight.said('validation').slice(step + 1));
 	}
 	// The text encoder was trained for 1 of 2 epochs (4 photos, 2 a step) and is no longer.

@@ -4,7 +4,8 @@ import {compile, type Compiled, type Signature} from '../../src/train/graph/inde
 import {rowWeights, type LossRow} from '../../src/train/loss.ts';
 import {encodeImage, encodeText} from '../../src/train/models/index.ts';
 import {adamw, emaDecay, type EmaRule, type Optimizer} from '../../src/train/optim/index.ts';
-import type {Parameters} from '../../src/train/parameters.ts';
+import {OptimizerState} from '../../src/train/optimizer-state.ts';
+import type {Parameters, ParameterSet} from '../../src/train/parameters.ts';
 import {declareNetworks} from '../../src/train/stable-diffusion.ts';
 import {addOffsets} from '../../src/train/step-runner.ts';
 import {stepSignature, trainingStep, type StepModel, type TrainedNetwork} from '../../src/train/step.ts';
@@ -156,7 +157,7 @@ export class VariantRun {
 		const trained = (parameters: Parameters, group: 0 | 1): TrainedNetwork => ({
 			parameters,
 			group,
-			slots: optimizer.slots.map(slot => parameters.zeros(slot)),
+			optimizerState: new OptimizerState(parameters, optimizer),
 			ema: ema && group === 0 ? parameters.copy('ema') : undefined,
 			accumulator: options.gradient_accumulation_steps > 1 ? parameters.zeros('gradient') : undefined,
 		});
@@ -194,7 +195,7 @@ export class VariantRun {
 	step(rule: EmaRule): StepResult {
 		const {gradient_accumulation_steps: accumulation, train_text_encoder: trainTextEncoder} = this.options;
 		const {lr: learningRate, weight_decay: weightDecay} = this.training.optimizer;
-		const {stepSize, decay, epsilon: epsilonHat} = this.optimizer.scalars({learningRate, step: this.#done + 1, weightDecay});
+		const {stepSize, decay, extra} = this.optimizer.scalars({learningRate, step: this.#done + 1, weightDecay});
 		let gradientNorm = NaN;
 		const microBatches = Array.from({length: accumulation}, (_, i) => {
 			const {tokens, states, timesteps, ...drawn} = this.inputs(this.#done * accumulation + i);
@@ -207,7 +208,7 @@ export class VariantRun {
 				rowWeights: weights.map(weight => weight / accumulation),
 				stepSizes: Float32Array.of(stepSize, stepSize),
 				decays: Float32Array.of(decay, decay),
-				epsilonHat: Float32Array.of(epsilonHat),
+				optimizerExtra: Float32Array.of(extra),
 				emaRate: Float32Array.of(1 - emaDecay(rule, this.#done)),
 			});
 			[gradientNorm] = result.gradientNorm;
@@ -242,7 +243,7 @@ export class VariantRun {
 
 	/** AdamW's first moments now, of the named parameters. */
 	firstMoments(names: readonly string[]): Map<string, Float32Array> {
-		return valuesOf(this.networks, ({slots}) => slots[this.optimizer.slots.indexOf('m')], new Set(names));
+		return valuesOf(this.networks, ({optimizerState}) => partOf(optimizerState, 'm/'), new Set(names));
 	}
 
 	/** The average of the UNet now. */
@@ -253,25 +254,31 @@ export class VariantRun {
 	/** Back to the values before training. */
 	async restart(): Promise<void> {
 		this.#done = 0;
-		for (const {parameters, slots, ema, accumulator, group} of this.networks) {
+		for (const {parameters, optimizerState, ema, accumulator, group} of this.networks) {
 			const value = (name: string) => this.start.get(`${prefixes[group]}${name}`) as Float32Array;
 			for (const set of [parameters, ema]) await set?.restore({readFloat32: value});
-			for (const set of [...slots, accumulator]) await set?.restore({readFloat32: name => new Float32Array(value(name).length)});
+			await optimizerState.restore({readFloat32: name => new Float32Array(value(name.replace(/^[mv]\//, '')).length)});
+			await accumulator?.restore({readFloat32: name => new Float32Array(value(name).length)});
 		}
 	}
 
 	dispose(): void {
 		for (const compiled of [this.#update, this.#accumulate]) compiled?.dispose();
-		for (const {slots, ema, accumulator} of this.networks) for (const set of [...slots, ema, accumulator]) set?.dispose();
+		for (const {optimizerState, ema, accumulator} of this.networks) for (const set of [optimizerState, ema, accumulator]) set?.dispose();
 		for (const parameters of [this.model.unet, this.model.textEncoder]) parameters.dispose();
 	}
 }
+
+/** One slot of an optimizer, under the names of the parameters. */
+const partOf = (state: OptimizerState, prefix: string): Pick<ParameterSet, 'stored'> => ({
+	stored: () => state.stored().filter(({name}) => name.startsWith(prefix)).map(tensor => ({...tensor, name: tensor.name.slice(prefix.length)})),
+});
 
 /** By group. */
 const prefixes = ['unet.', 'text_encoder.'] as const;
 
 /** Of the chosen set of each network, by the names in the fixtures; all, or those that are wanted. */
-const valuesOf = (networks: readonly TrainedNetwork[], choose: (network: TrainedNetwork) => Parameters, wanted?: ReadonlySet<string>): Map<string, Float32Array> =>
+const valuesOf = (networks: readonly TrainedNetwork[], choose: (network: TrainedNetwork) => Pick<ParameterSet, 'stored'>, wanted?: ReadonlySet<string>): Map<string, Float32Array> =>
 	new Map(networks.flatMap(network => choose(network).stored().flatMap(({name, read}) => {
 		const full = `${prefixes[network.group]}${name}`;
 		return wanted === undefined || wanted.has(full) ? [[full, read()] as const] : [];

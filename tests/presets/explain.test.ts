@@ -28,7 +28,7 @@ test('an explanation has range, default, choices and the extension\'s names', ()
 
 test('an unknown name brings the nearest ones', () => {
 	expect(explainSetting('lerning rat')).toMatch(/Did you mean:\n {2}learningRate/);
-	expect(explainSetting('memory')).toContain('gradientCheckpointing');
+	expect(explainSetting('memory')).toContain('attention');
 	expect(explainSetting('qqqqqqqqqqqqqqqq')).toBe('There is no setting called qqqqqqqqqqqqqqqq.');
 });
 

@@ -2,7 +2,8 @@ import {compile, type Compiled, type CompileOptions, type Signature} from '../..
 import {noiseSchedule} from '../../src/train/diffusion/index.ts';
 import type {Declaration} from '../../src/train/nn/index.ts';
 import {adamw} from '../../src/train/optim/index.ts';
-import {Parameters, type ParameterSource} from '../../src/train/parameters.ts';
+import {OptimizerState} from '../../src/train/optimizer-state.ts';
+import {Parameters, type ParameterSet, type ParameterSource} from '../../src/train/parameters.ts';
 import {normals, uniformInt} from '../../src/train/random.ts';
 import {declareNetworks} from '../../src/train/stable-diffusion.ts';
 import {stepSignature, trainingStep, type StepModel, type StepOptions, type TrainedNetwork} from '../../src/train/step.ts';
@@ -51,7 +52,7 @@ export class TinyModel {
 		const random = new Map([...declared.unet, ...declared.textEncoder].map(declaration => [declaration.name, randomValues(declaration)]));
 		const start = {readFloat32: (name: string) => random.get(name) as Float32Array};
 		const [unet, textEncoder] = [await Parameters.load('unet', declared.unet, start), await Parameters.load('text_encoder', declared.textEncoder, start)];
-		const trained = (parameters: Parameters, group: 0 | 1): TrainedNetwork => ({parameters, group, slots: ['m', 'v'].map(slot => parameters.zeros(slot)), ema: parameters.copy('ema'), accumulator: parameters.zeros('gradient')});
+		const trained = (parameters: Parameters, group: 0 | 1): TrainedNetwork => ({parameters, group, optimizerState: new OptimizerState(parameters, optimizer), ema: parameters.copy('ema'), accumulator: parameters.zeros('gradient')});
 		return new TinyModel([trained(unet, 0), trained(textEncoder, 1)], {...configs, clipSkip: 1, schedule, predictionType: 'epsilon', scalingFactor: 0.2, unet, textEncoder}, start);
 	}
 
@@ -65,10 +66,11 @@ export class TinyModel {
 
 	/** The random weights again, and nothing learned or added up. */
 	async restart(): Promise<void> {
-		for (const {parameters, slots, ema, accumulator} of this.networks) {
+		for (const {parameters, optimizerState, ema, accumulator} of this.networks) {
 			const zero = {readFloat32: async (name: string) => new Float32Array((await this.start.readFloat32(name)).length)};
 			for (const set of [parameters, ema]) await set?.restore(this.start);
-			for (const set of [...slots, accumulator]) await set?.restore(zero);
+			await optimizerState.restore({readFloat32: name => zero.readFloat32(name.replace(/^[mv]\//, ''))});
+			await accumulator?.restore(zero);
 		}
 	}
 
@@ -82,7 +84,7 @@ export class TinyModel {
 	}
 
 	/** All parameters, or all of another set of the same shapes, one after another. */
-	values(of: (network: TrainedNetwork) => Parameters | undefined = ({parameters}) => parameters): Float32Array {
+	values(of: (network: TrainedNetwork) => Pick<ParameterSet, 'stored'> | undefined = ({parameters}) => parameters): Float32Array {
 		const parts = this.networks.flatMap(network => of(network)?.stored() ?? []).map(({read}) => read());
 		const whole = new Float32Array(parts.reduce((size, {length}) => size + length, 0));
 		let at = 0;
@@ -95,11 +97,14 @@ export class TinyModel {
 
 	/** The gradient that the first step since `restart` gave to AdamW: its first moments are (1 − β₁) times that. */
 	firstGradient(): Float32Array {
-		return this.values(({slots: [m]}) => m).map(value => value / (1 - BETA1));
+		return this.values(({parameters, optimizerState}) => {
+			const moments = new Map(optimizerState.stored().map(tensor => [tensor.name, tensor]));
+			return {stored: () => parameters.names.map(name => moments.get(`m/${name}`)!)};
+		}).map(value => value / (1 - BETA1));
 	}
 
 	dispose(): void {
-		for (const {parameters, slots, ema, accumulator} of this.networks) for (const set of [parameters, ...slots, ema, accumulator]) set?.dispose();
+		for (const {parameters, optimizerState, ema, accumulator} of this.networks) for (const set of [parameters, optimizerState, ema, accumulator]) set?.dispose();
 	}
 }
 
@@ -122,7 +127,7 @@ export class TinyStep {
 
 	run({begin = 0, weight = 1 / this.rows, learningRate = 0.1}: Micro = {}): TinyResult {
 		const each = (stream: string, size: number) => joined(Array.from({length: this.rows}, (_, i) => normals(size, {seed: 3, stream, index: begin + i})));
-		const {stepSize, decay, epsilon} = optimizer.scalars({learningRate, step: ++this.#done, weightDecay: 0.01});
+		const {stepSize, decay, extra} = optimizer.scalars({learningRate, step: ++this.#done, weightDecay: 0.01});
 		const {errors, gradientNorm: [gradientNorm]} = this.compiled.call({
 			moments: each('moments', side * side * 2 * channels),
 			epsilon: each('epsilon', side * side * channels),
@@ -133,7 +138,7 @@ export class TinyStep {
 			rowWeights: new Float32Array(this.rows).fill(weight),
 			stepSizes: Float32Array.of(stepSize, stepSize),
 			decays: Float32Array.of(decay, decay),
-			epsilonHat: Float32Array.of(epsilon),
+			optimizerExtra: Float32Array.of(extra),
 			emaRate: Float32Array.of(0.5),
 		});
 		return {errors, gradientNorm, loss: errors.reduce((sum, error) => sum + weight * error, 0)};

@@ -93,3 +93,9 @@ export function difference(a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<
 }
 
 export const filesIn = (folder: string): string[] => readdirSync(folder, {recursive: true, encoding: 'utf8'}).sort();
+
+/** Names of tensors that are not the same to the bit. (A test framework's comparison of large arrays takes minutes.) */
+export function changed(a: ReadonlyMap<string, Float32Array | Uint8Array>, b: ReadonlyMap<string, Float32Array | Uint8Array>): string[] {
+	const bytes = (values: Float32Array | Uint8Array | undefined) => (values ? Buffer.from(values.buffer, values.byteOffset, values.byteLength) : Buffer.alloc(0));
+	return [...new Set([...a.keys(), ...b.keys()])].filter(name => !bytes(a.get(name)).equals(bytes(b.get(name))));
+}

@@ -1,3 +1,4 @@
+import {adam} from '../needs.ts';
 import {real} from '../setting.ts';
 
 export const adamBeta1 = real({
@@ -9,6 +10,7 @@ export const adamBeta1 = real({
 	min: 0,
 	max: 0.999999,
 	step: 0.01,
+	needs: adam,
 	default: 0.9,
 	aliases: ['adam_beta1', 'momentum', '动量'],
 });

@@ -1,3 +1,4 @@
+import {adam} from '../needs.ts';
 import {real} from '../setting.ts';
 
 export const adamBeta2 = real({
@@ -9,6 +10,7 @@ export const adamBeta2 = real({
 	min: 0,
 	max: 0.999999,
 	step: 0.001,
+	needs: adam,
 	default: 0.999,
 	aliases: ['adam_beta2'],
 });

@@ -1,3 +1,4 @@
+import {adam} from '../needs.ts';
 import {real} from '../setting.ts';
 
 export const adamEpsilon = real({
@@ -9,6 +10,7 @@ export const adamEpsilon = real({
 	min: 1e-20,
 	max: 1,
 	step: 1e-8,
+	needs: adam,
 	default: 1e-8,
 	aliases: ['adam_epsilon', 'eps'],
 });

@@ -19,6 +19,7 @@ import {emaSave} from './ema-save.ts';
 import {ema} from './ema.ts';
 import {engine} from './engine.ts';
 import {epochs} from './epochs.ts';
+import {expertOverrides} from './expert-overrides.ts';
 import {freezeClipNormalization} from './freeze-clip-normalization.ts';
 import {gradientAccumulation} from './gradient-accumulation.ts';
 import {gradientCheckpointing} from './gradient-checkpointing.ts';
@@ -39,9 +40,11 @@ import {loraTextEncoderRank} from './lora-text-encoder-rank.ts';
 import {loss} from './loss.ts';
 import {maxSteps} from './max-steps.ts';
 import {mergeLora} from './merge-lora.ts';
+import {minLearningRate} from './min-learning-rate.ts';
 import {minSnrGamma} from './min-snr-gamma.ts';
 import {name} from './name.ts';
 import {offsetNoise} from './offset-noise.ts';
+import {optimizer} from './optimizer.ts';
 import {outputPrecision} from './output-precision.ts';
 import {pauseEveryEpochs} from './pause-every-epochs.ts';
 import {pauseSeconds} from './pause-seconds.ts';
@@ -68,12 +71,16 @@ import {saveModelOnStop} from './save-model-on-stop.ts';
 import {scaleLearningRate} from './scale-learning-rate.ts';
 import {scalePriorLoss} from './scale-prior-loss.ts';
 import {scheduleCycles} from './schedule-cycles.ts';
+import {scheduleFactor} from './schedule-factor.ts';
+import {schedulePosition} from './schedule-position.ts';
 import {schedulePower} from './schedule-power.ts';
 import {seed} from './seed.ts';
+import {sgdMomentum} from './sgd-momentum.ts';
 import {splitLoss} from './split-loss.ts';
 import {textEncoderGradientClip} from './text-encoder-gradient-clip.ts';
 import {textEncoderLearningRate} from './text-encoder-learning-rate.ts';
 import {textEncoderStepRatio} from './text-encoder-step-ratio.ts';
+import {textEncoderWeightDecay} from './text-encoder-weight-decay.ts';
 import {trainTextEncoder} from './train-text-encoder.ts';
 import {trainUnet} from './train-unet.ts';
 import {training} from './training.ts';
@@ -117,6 +124,7 @@ const list = [
 	batchSize,
 	classBatchSize,
 	gradientAccumulation,
+	optimizer,
 	learningRate,
 	textEncoderLearningRate,
 	loraLearningRate,
@@ -128,6 +136,9 @@ const list = [
 	pauseSeconds,
 	scheduleCycles,
 	schedulePower,
+	minLearningRate,
+	scheduleFactor,
+	schedulePosition,
 	priorLossWeight,
 	scalePriorLoss,
 	priorLossTarget,
@@ -139,9 +150,11 @@ const list = [
 	loss,
 	huberThreshold,
 	weightDecay,
+	textEncoderWeightDecay,
 	adamBeta1,
 	adamBeta2,
 	adamEpsilon,
+	sgdMomentum,
 	gradientClip,
 	textEncoderGradientClip,
 	precision,
@@ -172,6 +185,7 @@ const list = [
 	engine,
 	seed,
 	deterministic,
+	expertOverrides,
 ] as const;
 
 export type SettingKey = (typeof list)[number]['key'];

@@ -15,6 +15,7 @@ export const attribute = {
 	int: (name: string, value: number | readonly number[]): Attribute => ({name, type: loadRuntime().binding.TF_ATTR_INT, value}),
 	bool: (name: string, value: boolean): Attribute => ({name, type: loadRuntime().binding.TF_ATTR_BOOL, value}),
 	text: (name: string, value: string): Attribute => ({name, type: loadRuntime().binding.TF_ATTR_STRING, value}),
+	floats: (name: string, value: readonly number[]): Attribute => ({name, type: loadRuntime().binding.TF_ATTR_FLOAT, value}),
 	type: (name: string, value: number): Attribute => ({name, type: loadRuntime().binding.TF_ATTR_TYPE, value}),
 };
 
@@ -58,12 +59,15 @@ export const errorFunction = unary('Erf');
 export const sine = unary('Sin');
 export const cosine = unary('Cos');
 export const softmax = unary('Softmax');
+export const sign = unary('Sign');
+export const absolute = unary('Abs');
 /** Σ x² / 2. */
 export const halfSquaredNorm = unary('L2Loss');
 
 const reduction = (type: string) => (x: Tensor, axes: readonly number[], {keep = false} = {}) => op(type, [x, integers(axes)], [attribute.bool('keep_dims', keep), float(), index('Tidx')]);
 export const sum = reduction('Sum');
 export const mean = reduction('Mean');
+export const maximumOver = reduction('Max');
 export const allAxes = (x: Tensor): number[] => x.shape.map((_, axis) => axis);
 
 export const reshape = (x: Tensor, shape: readonly number[]): Tensor => op('Reshape', [x, integers(shape)], [float(), index('Tshape')]);

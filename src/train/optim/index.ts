@@ -1,5 +1,11 @@
+export {adafactor, type AdafactorOptions} from './adafactor.ts';
 export {adamw, type AdamOptions} from './adamw.ts';
+export {adamw8bit} from './adamw-8bit.ts';
+export {BLOCK, MAPS, SMALLEST} from './blockwise.ts';
 export {clipCoefficient, globalNorm} from './clip.ts';
 export {emaDecay, type EmaRule} from './ema-decay.ts';
-export type {Optimizer, StepScalars, Update} from './optimizer.ts';
+export {lion, type LionOptions} from './lion.ts';
+export {lion8bit} from './lion-8bit.ts';
+export type {Member, Optimizer, Slot, StepScalars, Update} from './optimizer.ts';
 export {learningRateAt, ScheduleError, schedules, type Schedule, type ScheduleName, type ScheduleOptions} from './schedules/index.ts';
+export {sgd, type SgdOptions} from './sgd.ts';

@@ -1,10 +1,13 @@
 import {constant} from './constant.ts';
 import {constantWithWarmup} from './constant-with-warmup.ts';
 import {cosine} from './cosine.ts';
+import {cosineAnnealing, cosineAnnealingWithRestarts} from './cosine-annealing.ts';
 import {cosineWithRestarts} from './cosine-with-restarts.ts';
 import {linear} from './linear.ts';
 import {piecewiseConstant} from './piecewise-constant.ts';
 import {polynomial} from './polynomial.ts';
+import {ramp} from './ramp.ts';
+import {rex} from './rex.ts';
 import {ScheduleError} from './schedule-error.ts';
 import type {ScheduleOptions} from './schedule.ts';
 
@@ -12,7 +15,7 @@ export {ScheduleError} from './schedule-error.ts';
 export type {Schedule, ScheduleOptions} from './schedule.ts';
 
 /** Every learning-rate schedule. A new one is a file and a line here. */
-export const schedules = [constant, constantWithWarmup, linear, cosine, cosineWithRestarts, polynomial, piecewiseConstant] as const;
+export const schedules = [constant, constantWithWarmup, linear, cosine, cosineWithRestarts, polynomial, ramp, cosineAnnealing, cosineAnnealingWithRestarts, rex, piecewiseConstant] as const;
 
 export type ScheduleName = (typeof schedules)[number]['name'];
 

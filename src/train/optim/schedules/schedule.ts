@@ -10,6 +10,12 @@ export interface ScheduleOptions {
 	readonly cycles?: number;
 	/** Of 'polynomial'. */
 	readonly power?: number;
+	/** Of 'constant' and 'ramp': the share of the rate that they begin with. */
+	readonly startFactor?: number;
+	/** Of 'constant', 'ramp' and the annealing ones: the share of the run at which their first part ends. */
+	readonly position?: number;
+	/** Of the annealing ones: where they end, as a rate. */
+	readonly minLearningRate?: number;
 	/** Of 'piecewise_constant': `factor:step` pairs and a last factor, `1:10,0.1:20,0.01` = 1 up to step 10, 0.1 up to 20, then 0.01. */
 	readonly rules?: string;
 }
