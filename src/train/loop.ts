@@ -13,8 +13,10 @@ import {dueAfter, makesSamples} from './intervals.ts';
 import {Latents} from './latents.ts';
 import {adaptersToTrain, continueLora} from './lora.ts';
 import {outputBytes, writeOutput} from './output.ts';
+import {forgetPeak, peakBytes, recordPeak} from './measured-memory.ts';
 import {Previews} from './previews.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
+import {loadRuntime} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 import {StepRunner, type PendingStep} from './step-runner.ts';
@@ -25,6 +27,9 @@ import type {ModelFolder} from './weights/index.ts';
 
 /** Memory is reported this often. */
 const MEMORY_EVERY_MS = 5000;
+
+/** After so many steps all buffers have been taken that a step takes. */
+const MEASURED_STEPS = 3;
 
 /** Thrown where the person asked to stop, to leave whatever is under way. */
 class Stopped extends Error {
@@ -85,6 +90,8 @@ const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
 class Run {
 	readonly #state: TrainedState;
 	#done = 0;
+	/** Steps that this process has done. */
+	#doneHere = 0;
 	#totalSteps = 0;
 	/** Steps that train the text encoder, from the first. */
 	#textEncoderSteps = 0;
@@ -147,6 +154,7 @@ class Run {
 			await this.#validate();
 		}
 		emit({type: 'phase', phase: 'compiling'});
+		forgetPeak();
 		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions);
 		let steps = stepsNow();
 		emit({type: 'phase', phase: 'training'});
@@ -166,10 +174,19 @@ class Run {
 			this.#flush(startedAt);
 			this.#pending = {...next, startedAt};
 			this.#done++;
+			if (++this.#doneHere === MEASURED_STEPS) await this.#measureMemory();
 			await this.#atIntervals();
 		}
 		this.#flush();
 		return this.#finish();
+	}
+
+	/** On the CPU: what a GPU holds is not this process's memory. */
+	async #measureMemory(): Promise<void> {
+		if (this.session.furtherFrom !== undefined || loadRuntime().device !== 'cpu') return;
+		this.#flush();
+		const message = await recordPeak(this.#config, peakBytes());
+		if (message !== undefined) this.session.emit({type: 'log', message});
 	}
 
 	/** Ends the run before its last step. */
