@@ -1,5 +1,5 @@
 import type {Command} from 'commander';
-import {conceptSettings, formatProblems, formatValue, parseConfig, settings, valueFromText, type Setting, type SettingValue, type TrainingConfig} from '../presets/index.ts';
+import {conceptSettings, formatProblems, formatValue, parseConfig, settings, valueFromText, type Facts, type Setting, type SettingValue, type TrainingConfig} from '../presets/index.ts';
 import {UsageError} from './usage-error.ts';
 
 /** What commander found after a flag: the texts of a list, `true` for a bare switch, else a text. */
@@ -44,17 +44,17 @@ function placeholder(setting: Setting): string {
 }
 
 /**
- * A config with the typed flags in the place of its values, checked as a whole.
+ * A config with the typed flags in the place of its values, checked as a whole, for the machine that `facts` tell of.
  * @throws UsageError with all problems at once
  */
-export function withFlags(config: TrainingConfig, flags: Flags): TrainingConfig {
+export function withFlags(config: TrainingConfig, flags: Flags, facts: Facts = {}): TrainingConfig {
 	const concept = valuesOf(conceptSettings, flags);
 	if (Object.keys(concept).length > 0 && config.concepts.length > 1) {
 		throw new UsageError(`The config has ${config.concepts.length} subjects, and ${Object.keys(concept).join(', ')} would belong to one of them.`, 'Change it in the config file.');
 	}
 
 	const concepts = Object.keys(concept).length > 0 ? [{...config.concepts[0], ...concept}] : config.concepts;
-	const parsed = parseConfig({...config, ...valuesOf(settings, flags), concepts});
+	const parsed = parseConfig({...config, ...valuesOf(settings, flags), concepts}, {facts});
 	if (!parsed.config) {
 		throw new UsageError(`The run cannot start:\n${formatProblems(parsed.problems)}`, 'dreambooth explain SETTING says what a setting does.');
 	}

@@ -57,6 +57,24 @@ export const readModelFacts = (name: string): ModelFacts => {
 	};
 };
 
+/** Stable Diffusion as published, by the words sd15 and sd21: for planning without the model at hand. */
+export const publishedModel = (word: string): {readonly model: ModelFacts; readonly name: string} | undefined => {
+	const facts = {folder: '', resolutionMultiple: 64, autoencoderFactor: 8} as const;
+	switch (word) {
+		case 'sd15': {
+			return {name: 'Stable Diffusion 1.5', model: {...facts, family: 'sd1', resolution: 512, prediction: 'epsilon', shape: publishedShapes.sd15}};
+		}
+
+		case 'sd21': {
+			return {name: 'Stable Diffusion 2.1', model: {...facts, family: 'sd2', resolution: 768, prediction: 'v_prediction', shape: publishedShapes.sd21}};
+		}
+
+		default: {
+			return undefined;
+		}
+	}
+};
+
 const readJson = (file: string): Readonly<Record<string, unknown>> => {
 	let text: string;
 	try {

@@ -9,7 +9,7 @@ export {parseConfig, type ParsedConfig, type ParseOptions} from './parse.ts';
 export {checkConfig, adjustConfig, constraints, type Constraint, type Facts} from './constraints.ts';
 export {formatProblems, isBlocking, type Problem} from './problem.ts';
 export {absolutePath, asset, packageFolder} from './paths.ts';
-export {readModelFacts, resolveBaseModel, type ModelFacts} from './base-model.ts';
+export {publishedModel, readModelFacts, resolveBaseModel, type ModelFacts} from './base-model.ts';
 export {BaseModelError} from './model-error.ts';
 export {type ModelFamily} from './single-file.ts';
 export {checkBeforeStart, FileExistsError, readConfigFile, readConfigValues, writeConfigFile, type StartCheck} from './config-file.ts';

@@ -2,7 +2,7 @@ import type {ModelFacts} from '../base-model.ts';
 import {formatDifference} from '../bytes.ts';
 import type {TrainingConfig} from '../config.ts';
 import type {SettingKey} from '../settings/index.ts';
-import {memoryOptions, type Trade} from './options.ts';
+import {isAllowed, memoryOptions, type Trade} from './options.ts';
 import {planFor, type Placement} from './placement.ts';
 
 /** What a change of one setting would do to the peak. */
@@ -26,7 +26,7 @@ export const memoryDeltas = (config: TrainingConfig, model: ModelFacts, place: P
 	const {peakBytes} = planFor(config, model, place);
 	return memoryOptions.flatMap(option => {
 		const [saving] = option.savings(config, place);
-		return [saving, option.undo?.(config, place)].filter(trade => trade !== undefined).map(trade => {
+		return [saving, option.undo?.(config, place)].filter((trade): trade is Trade => trade !== undefined && isAllowed({...config, ...trade.change}, config, place, model)).map(trade => {
 			const bytes = planFor({...config, ...trade.change}, model, place).peakBytes - peakBytes;
 			return {key: trade.key, change: trade.change, bytes, text: deltaText(trade, bytes)};
 		});

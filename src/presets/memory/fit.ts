@@ -3,7 +3,7 @@ import type {TrainingConfig} from '../config.ts';
 import type {SettingKey} from '../settings/index.ts';
 import {deltaText} from './deltas.ts';
 import type {MemoryPlan} from './memory-model.ts';
-import {memoryOptions, type Trade} from './options.ts';
+import {isAllowed, memoryOptions, type Trade} from './options.ts';
 import {planFor, type Placement} from './placement.ts';
 
 /** One of the changes that make a config fit. */
@@ -56,9 +56,14 @@ const configOf = (config: TrainingConfig, {trades}: Candidate): TrainingConfig =
 export const fitConfig = (asked: TrainingConfig, model: ModelFacts, place: Placement): Fit => {
 	let smallest: {candidate: Candidate; plan: MemoryPlan} | undefined;
 	for (const candidate of candidatesOf(asked, place)) {
-		const plan = planFor(configOf(asked, candidate), model, place);
+		const config = configOf(asked, candidate);
+		if (!isAllowed(config, asked, place, model)) {
+			continue;
+		}
+
+		const plan = planFor(config, model, place);
 		if (plan.peakBytes <= place.usableBytes) {
-			return {config: configOf(asked, candidate), plan, fits: true, changes: changesOf(asked, candidate, model, place)};
+			return {config, plan, fits: true, changes: changesOf(asked, candidate, model, place)};
 		}
 
 		if (!smallest || plan.peakBytes < smallest.plan.peakBytes) {

@@ -1,3 +1,16 @@
+/**
+ * Bytes of state per trained parameter: AdamW two f32 moments, Lion and SGD with momentum one. In 8 bits a moment takes a byte
+ * and each block of 256 an f32 scale (Dettmers et al. 2022). Adafactor keeps sums of rows and columns.
+ */
+const stateBytes = {
+	adamw: 8,
+	adamw8bit: 2 * (1 + 4 / 256),
+	lion: 4,
+	lion8bit: 1 + 4 / 256,
+	sgd: 4,
+	adafactor: 0.02,
+} as const;
+
 /** What of a training config decides about memory. */
 export interface MemoryConfig {
 	readonly resolution: number;
@@ -17,7 +30,7 @@ export interface MemoryConfig {
 	/** `eager` keeps the results of all operations; the others free what they no longer need. */
 	readonly engine: string;
 	/** AdamW when absent. */
-	readonly optimizer?: string;
+	readonly optimizer?: keyof typeof stateBytes;
 	/** `lora` trains adapters beside frozen networks; full when absent. */
 	readonly training?: string;
 	readonly loraRank?: number;
@@ -26,24 +39,8 @@ export interface MemoryConfig {
 	readonly loraTargets?: string;
 }
 
-/**
- * Bytes of state per trained parameter: AdamW two f32 moments, Lion and SGD with momentum one. In 8 bits a moment takes a byte
- * and each block of 256 an f32 scale (Dettmers et al. 2022). Adafactor keeps sums of rows and columns.
- */
-const stateBytes: Readonly<Record<string, number>> = {
-	adamw: 8,
-	adamw8bit: 2 * (1 + 4 / 256),
-	lion: 4,
-	lion8bit: 1 + 4 / 256,
-	sgd: 0,
-	adafactor: 0.02,
-};
-
-/** A name without its punctuation: adamw8bit of AdamW-8bit. */
-export const optimizerName = (optimizer: string): string => optimizer.toLowerCase().replaceAll(/[^a-z\d]/g, '');
-
-/** Bytes that the optimizer keeps for each trained parameter; of an unknown one, AdamW's. */
-export const optimizerBytesPerParameter = (optimizer = 'adamw'): number => stateBytes[optimizerName(optimizer)] ?? stateBytes.adamw;
+/** Bytes that the optimizer keeps for each trained parameter. */
+export const optimizerBytesPerParameter = (optimizer: keyof typeof stateBytes = 'adamw'): number => stateBytes[optimizer];
 
 export const isLora = ({training}: Pick<MemoryConfig, 'training'>): boolean => training === 'lora';
 

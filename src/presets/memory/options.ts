@@ -1,8 +1,9 @@
+import type {ModelFacts} from '../base-model.ts';
 import type {TrainingConfig} from '../config.ts';
+import {checkConfig} from '../constraints.ts';
 import {hasBf16} from '../gpu.ts';
-import type {SettingValue} from '../setting.ts';
-import {settings, type SettingKey} from '../settings/index.ts';
-import {optimizerName, type MemoryConfig} from './memory-config.ts';
+import {isBlocking} from '../problem.ts';
+import type {SettingKey} from '../settings/index.ts';
 import type {Placement} from './placement.ts';
 
 /** A change of a config that takes another amount of memory. */
@@ -30,23 +31,11 @@ export interface MemoryOption {
 /** What of a placement the options look at. */
 export type Place = Pick<Placement, 'device' | 'gpu'>;
 
-/** Whether the setting exists and may have this value. */
-const offers = (key: string, value: SettingValue): boolean => settings.some(setting => setting.key === key && (setting.type !== 'choice' || setting.choices.some(choice => choice.value === value)));
-
-const optimizers = (): readonly string[] => {
-	const setting = settings.find(({key}) => (key as string) === 'optimizer');
-	return setting?.type === 'choice' ? setting.choices.map(({value}) => value) : [];
-};
-
-/** The optimizer with its state in 8 bits, or of one in 8 bits the plain one; undefined where there is none. */
-const otherWidth = (optimizer: string | undefined): string | undefined => {
-	const name = optimizerName(optimizer ?? 'adamw');
-	const wanted = name.endsWith('8bit') ? name.slice(0, -4) : `${name}8bit`;
-	return optimizers().find(value => optimizerName(value) === wanted);
-};
-
-const optimizerOf = (config: MemoryConfig): string | undefined => config.optimizer;
-const isIn8Bit = (config: MemoryConfig): boolean => optimizerName(optimizerOf(config) ?? 'adamw').endsWith('8bit');
+/** The same optimizer with its state in the other width. */
+const in8Bit = {adamw: 'adamw8bit', lion: 'lion8bit'} as const;
+const in32Bit = {adamw8bit: 'adamw', lion8bit: 'lion'} as const;
+const words = {adamw: 'AdamW', lion: 'Lion'} as const;
+const hasKey = <T extends object>(table: T, key: PropertyKey): key is keyof T => Object.hasOwn(table, key);
 
 const cheap = {quality: 0, speed: 0} as const;
 
@@ -79,15 +68,17 @@ const cacheLatents: MemoryOption = {
 };
 
 const optimizer: MemoryOption = {
-	key: 'optimizer' as SettingKey,
-	savings(config, {device}) {
-		const value = isIn8Bit(config) || device === 'cpu' ? undefined : otherWidth(optimizerOf(config));
-		return value === undefined ? [] : [{key: 'optimizer' as SettingKey, name: `${words(value)} with its state in 8 bits`, change: {optimizer: value} as Partial<TrainingConfig>, note: 'about the same speed', quality: 0, speed: 0.12}];
+	key: 'optimizer',
+	savings({optimizer, precision}, {gpu}) {
+		if (!hasKey(in8Bit, optimizer)) {
+			return [];
+		}
+
+		// With f32 it is not allowed: the document pairs it with a half precision.
+		const alone = precision !== 'f32' || !gpu || !hasBf16(gpu);
+		return [{key: 'optimizer', name: `8-bit ${words[optimizer]}${alone ? '' : ' and bf16'}`, change: {optimizer: in8Bit[optimizer], ...(!alone && {precision: 'bf16'})}, note: alone ? 'about the same speed' : 'faster', quality: 0, speed: 0.12}];
 	},
-	undo(config) {
-		const value = isIn8Bit(config) ? otherWidth(optimizerOf(config)) : undefined;
-		return value === undefined ? undefined : {key: 'optimizer' as SettingKey, name: `${words(value)} with its state in 32 bits`, change: {optimizer: value} as Partial<TrainingConfig>, note: 'about the same speed', ...cheap};
-	},
+	undo: ({optimizer}) => (hasKey(in32Bit, optimizer) ? {key: 'optimizer', name: `${words[in32Bit[optimizer]]} with its state in 32 bits`, change: {optimizer: in32Bit[optimizer]}, note: 'about the same speed', ...cheap} : undefined),
 };
 
 const gradientCheckpointing: MemoryOption = {
@@ -128,7 +119,7 @@ const trainTextEncoder: MemoryOption = {
 
 const training: MemoryOption = {
 	key: 'training',
-	savings: ({training}) => (training === 'full' && offers('training', 'lora') ? [{key: 'training', name: 'A LoRA instead of the whole model', change: {training: 'lora', ema: false}, note: 'a small file, a little less likeness', quality: 2, speed: 0}] : []),
+	savings: ({training}) => (training === 'full' ? [{key: 'training', name: 'A LoRA instead of the whole model', change: {training: 'lora', ema: false}, note: 'a small file, a little less likeness', quality: 2, speed: 0}] : []),
 	undo: ({training}) => (training === 'lora' ? {key: 'training', name: 'The whole model instead of a LoRA', change: {training: 'full', loraFile: ''}, note: 'the best likeness; the result is a model', ...cheap} : undefined),
 };
 
@@ -144,6 +135,11 @@ const resolution: MemoryOption = {
 /** All that decides about memory, the three that the program is about first. */
 export const memoryOptions: readonly MemoryOption[] = [precision, attention, cacheLatents, optimizer, gradientCheckpointing, batchSize, ema, trainTextEncoder, training, resolution];
 
-const words = (optimizer: string): string => ({adamw: 'AdamW', lion: 'Lion'})[optimizerName(optimizer).replace(/8bit$/, '')] ?? optimizer;
+/** Whether a changed config breaks no rule that the config before kept: such as 8 bits on the CPU. */
+export const isAllowed = (changed: TrainingConfig, before: TrainingConfig, {device}: Place, model?: ModelFacts): boolean => {
+	const broken = (config: TrainingConfig) => checkConfig(config, {gpu: device === 'gpu', ...(model && {model})}).filter(isBlocking).map(({key}) => key);
+	const known = new Set(broken(before));
+	return broken(changed).every(key => known.has(key));
+};
 
 const divisorsBelow = (count: number): readonly number[] => Array.from({length: count - 1}, (_, i) => count - 1 - i).filter(divisor => count % divisor === 0);

@@ -23,9 +23,14 @@ describe('the differences that options make', () => {
 		expect(new Set(texts).size).toBe(texts.length);
 	});
 
+	test('name 8-bit AdamW with its price, together with the half precision that it needs', () => {
+		expect(deltas({precision: 'bf16'}).map(({text}) => text)).toContainEqual(expect.stringMatching(/^8-bit AdamW: -\d\.\d GiB, about the same speed$/));
+		expect(deltas({precision: 'f32'}).find(({key}) => key === 'optimizer')?.change).toEqual({optimizer: 'adamw8bit', precision: 'bf16'});
+	});
+
 	test('turn round with the option', () => {
-		const back = deltas({gradientCheckpointing: true, attention: 'chunked', trainTextEncoder: false, training: 'lora'}).filter(({bytes}) => bytes > 0).map(({key}) => key);
-		expect(back).toEqual(expect.arrayContaining(['gradientCheckpointing', 'attention', 'trainTextEncoder', 'training']));
+		const back = deltas({gradientCheckpointing: true, attention: 'chunked', trainTextEncoder: false, training: 'lora', optimizer: 'adamw8bit', precision: 'bf16'}).filter(({bytes}) => bytes > 0).map(({key}) => key);
+		expect(back).toEqual(expect.arrayContaining(['gradientCheckpointing', 'attention', 'trainTextEncoder', 'training', 'optimizer']));
 	});
 
 	test('offer no half precision that the card does not have', () => {

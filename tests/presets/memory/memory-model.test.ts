@@ -120,11 +120,11 @@ describe('a plan', () => {
 
 	test('grows with everything that takes memory, and shrinks with everything that saves it', () => {
 		const room = {resolution: 768, batchSize: 2, attention: 'full'};
-		for (const more of [{batchSize: 3}, {resolution: 832}, {ema: true}, {trainTextEncoder: true}, {gradientAccumulation: 2}]) {
+		for (const more of [{batchSize: 3}, {resolution: 832}, {ema: true}, {trainTextEncoder: true}, {gradientAccumulation: 2}] as const) {
 			expect(bytes({...room, ...more}), JSON.stringify(more)).toBeGreaterThan(bytes(room));
 		}
 
-		for (const less of [{gradientCheckpointing: true}, {precision: 'bf16'}, {attention: 'chunked'}, {attention: 'fused'}, {optimizer: 'adamw8bit'}, {training: 'lora'}]) {
+		for (const less of [{gradientCheckpointing: true}, {precision: 'bf16'}, {attention: 'chunked'}, {attention: 'fused'}, {optimizer: 'adamw8bit'}, {training: 'lora'}] as const) {
 			expect(bytes({...room, ...less}), JSON.stringify(less)).toBeLessThan(bytes(room));
 		}
 	});
