@@ -5,7 +5,7 @@ import {Home} from './home.tsx';
 import type {Notice} from './page.tsx';
 import {PresetsRoom} from './presets/index.ts';
 import {RunsRoom} from './runs/index.ts';
-import {useSize} from './term/index.ts';
+import {useSize, type PictureCache} from './term/index.ts';
 import {firstAnswers, Wizard, type Answers, type StepKey} from './wizard/index.ts';
 
 /** What a person left the app for. */
@@ -15,6 +15,7 @@ export interface AppProps {
 	/** The machine is looked at while the first page shows already. */
 	readonly hardware: Promise<Hardware>;
 	readonly store: PresetStore;
+	readonly pictures: PictureCache;
 	/** What the person should know before any run starts. */
 	readonly warnings: readonly string[];
 	/** Resolves with the folder of the run; rejects with what stands in its way. */
@@ -31,7 +32,7 @@ export type Room =
 	| {readonly name: 'presets'};
 
 /** All that there is outside of a run. */
-export function App({hardware: detected, store, warnings, start, room: firstRoom, onLeave}: AppProps) {
+export function App({hardware: detected, store, pictures, warnings, start, room: firstRoom, onLeave}: AppProps) {
 	const area = useSize();
 	const [hardware, setHardware] = useState<Hardware>();
 	useEffect(() => {
@@ -48,7 +49,7 @@ export function App({hardware: detected, store, warnings, start, room: firstRoom
 		case 'wizard': {
 			return !hardware ? <Text>Looking at this machine ...</Text> : (
 				<Wizard
-					area={area} hardware={hardware} store={store} warnings={warnings} initial={room.answers} {...(room.firstStep && {firstStep: room.firstStep})} onLeave={goHome} onQuit={quit}
+					area={area} hardware={hardware} store={store} pictures={pictures} warnings={warnings} initial={room.answers} {...(room.firstStep && {firstStep: room.firstStep})} onLeave={goHome} onQuit={quit}
 					start={async config => onLeave({type: 'watch', runFolder: await start(config), isNew: true})}
 				/>
 			);

@@ -3,6 +3,7 @@ import {runsFolder} from '../train/protocol/index.ts';
 import {App, type Leaving, type Room} from './app.tsx';
 import {openDashboard} from './dashboard/index.ts';
 import {showOnScreen, type Terminal} from './show-on-screen.tsx';
+import {PictureCache} from './term/index.ts';
 
 export interface AppOptions extends Terminal {
 	/** Checks the config, starts its run in the background and resolves with its folder. Must not write to the terminal. */
@@ -22,7 +23,7 @@ export async function runApp({start, warnings = [], store = new PresetStore(), .
 	for (;;) {
 		const first = room;
 		const leaving = await showOnScreen<Leaving>(
-			(_, finish) => <App hardware={hardware} store={store} warnings={warnings} start={start} room={first} onLeave={finish}/>,
+			(screen, finish) => <App pictures={new PictureCache(screen.images, terminal.capabilities)} hardware={hardware} store={store} warnings={warnings} start={start} room={first} onLeave={finish}/>,
 			terminal,
 		);
 		if (leaving?.type !== 'watch') {

@@ -5,7 +5,7 @@ import {expect, vi} from 'vitest';
 import {PresetStore, type Hardware, type TrainingConfig} from '../../src/presets/index.ts';
 import {App, type Leaving, type Room} from '../../src/tui/app.tsx';
 import {showOnScreen} from '../../src/tui/show-on-screen.tsx';
-import {capabilities, type Capabilities} from '../../src/tui/term/index.ts';
+import {capabilities, PictureCache, type Capabilities} from '../../src/tui/term/index.ts';
 import {FakeKeyboard} from './fake-keyboard.ts';
 import {FakeTerminal} from './term/fake-terminal.ts';
 
@@ -41,8 +41,9 @@ export class AppWorld {
 		this.terminal = new FakeTerminal(...size);
 		const {store} = this;
 		store.list();
-		this.#closed = showOnScreen<Leaving>((_, finish) => (
+		this.#closed = showOnScreen<Leaving>((screen, finish) => (
 			<App
+				pictures={new PictureCache(screen.images, can)}
 				hardware={Promise.resolve(hardware)} store={store} warnings={warnings} room={room} onLeave={finish}
 				start={async config => {
 					await start();

@@ -13,6 +13,8 @@ export type FieldValues = Readonly<Record<string, SettingValue | undefined>>;
 
 /** What the fields of a form need of the form around them. */
 export interface FormContextValue {
+	/** Of the form. */
+	readonly columns: number;
 	/** By key of the field. */
 	readonly values: FieldValues;
 	/** By key of the field. */
@@ -28,7 +30,7 @@ export interface FormContextValue {
 	readonly focusAfter: (how: 'saved' | 'saved-by-tab' | 'cancelled') => void;
 }
 
-export const FormContext = createContext<FormContextValue>({values: {}, checks: {}, recent: () => [], reported() {}, opened() {}, closed() {}, focusAfter() {}});
+export const FormContext = createContext<FormContextValue>({columns: 80, values: {}, checks: {}, recent: () => [], reported() {}, opened() {}, closed() {}, focusAfter() {}});
 
 /**
  * To be called by the editor of every field. Ink moves the focus on Tab, also to fields that ink-form hides during an edit (their

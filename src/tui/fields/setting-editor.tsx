@@ -29,7 +29,7 @@ export function SettingEditor({setting, value, checks = {}, recent = () => [], o
 	const opened = useCallback(() => latestOnEditing.current?.(true), [latestOnEditing]);
 	const closed = useCallback(() => latestOnEditing.current?.(false), [latestOnEditing]);
 	const context = useMemo<FormContextValue>(
-		() => ({values: {[setting.key]: value}, checks, recent, reported, opened, closed, focusAfter() {}}),
+		() => ({columns: 80, values: {[setting.key]: value}, checks, recent, reported, opened, closed, focusAfter() {}}),
 		[setting.key, value, checks, recent, reported, opened, closed],
 	);
 	const save = (): void => {

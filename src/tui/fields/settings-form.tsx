@@ -57,8 +57,8 @@ export function SettingsForm({title, place, settings, values, columns, rows, che
 		typed.current = {key, value};
 	}, []);
 	const context = useMemo<FormContextValue>(
-		() => ({values, checks, recent, reported, opened: fieldOpened, closed: fieldClosed, focusAfter}),
-		[values, checks, recent, reported, fieldOpened, fieldClosed, focusAfter],
+		() => ({columns, values, checks, recent, reported, opened: fieldOpened, closed: fieldClosed, focusAfter}),
+		[columns, values, checks, recent, reported, fieldOpened, fieldClosed, focusAfter],
 	);
 	const form: FormStructure = {title, sections: [{title: place, fields: settings.map(fieldOf)}]};
 	return (

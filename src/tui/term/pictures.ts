@@ -21,7 +21,7 @@ export function pictureSize({width, height}: {width: number; height: number}, {c
 export async function renderPicture(file: string, {columns, rows, terminal}: {columns: number; rows: number; terminal: Capabilities}): Promise<string[]> {
 	const {default: sharp} = await import('sharp');
 	const height = rows * 2;
-	const rgb = await sharp(file).flatten({background: '#000000'}).toColourspace('srgb').resize(columns, height, {fit: 'fill', kernel: 'lanczos3'}).removeAlpha().raw().toBuffer();
+	const rgb = await sharp(file).autoOrient().flatten({background: '#000000'}).toColourspace('srgb').resize(columns, height, {fit: 'fill', kernel: 'lanczos3'}).removeAlpha().raw().toBuffer();
 	const pixels = {rgb, width: columns, height};
 	return terminal.pictures === 'half-blocks' ? halfBlocks(pixels, {colors: terminal.colors === 16_777_216 ? 16_777_216 : 256}) : shades(pixels);
 }

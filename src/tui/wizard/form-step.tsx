@@ -2,8 +2,10 @@ import {useState} from 'react';
 import {SettingsForm, type FieldValues} from '../fields/index.ts';
 import {useKeys, type KeyBinding} from '../keys.ts';
 import {Page} from '../page.tsx';
+import type {PictureCache} from '../term/index.ts';
 import {backKeys, type StepKeyContext, type StepProps} from './step-context.ts';
 import {keepPreset} from './steps.ts';
+import {Thumbnails} from './thumbnails.tsx';
 
 interface FormContext extends StepKeyContext {
 	readonly isAtButton: boolean;
@@ -23,21 +25,33 @@ const formKeys: readonly KeyBinding<FormContext>[] = [
 	{keys: ['esc'], label: 'give up', help: '', when: ({isEditing}) => isEditing, run() {}},
 ];
 
-/** A step that is a page of settings. */
-export function FormStep({step, place, area, notices, values, firstKey, checks, recent, dispatch, next, back, explain, interrupt}: StepProps & {values: FieldValues; firstKey?: string}) {
+/** Rows of ink-form's heading and of its button, and of each closed field. */
+const FRAME_ROWS = 7;
+const FIELD_ROWS = 3;
+
+/** A step that is a page of settings; some of the photos of a folder are shown in the rows that the closed form leaves. */
+export function FormStep({step, place, area, notices, values, firstKey, photos, checks, recent, dispatch, next, back, explain, interrupt}: StepProps & {values: FieldValues; firstKey?: string; photos?: {readonly folder: string; readonly pictures: PictureCache}}) {
+	const {settings = []} = step;
 	const [cursor, setCursor] = useState(firstKey);
 	const [isEditing, setIsEditing] = useState(false);
 	const context: FormContext = {next, back, interrupt, isEditing, isAtButton: cursor === undefined, explainCursor: () => explain(cursor)};
 	useKeys(formKeys, context, {isActive: !isEditing});
 	return (
 		<Page area={area} notices={isEditing ? [] : notices} bindings={formKeys} context={context}>
-			{({columns, rows}) => (
-				<SettingsForm
-					title={step.title} place={place} settings={step.settings ?? []} values={values} columns={columns} rows={rows} checks={checks} recent={recent}
-					{...(firstKey !== undefined && {firstKey})} onCursor={setCursor} onEditing={setIsEditing} onSubmit={() => next()}
-					onChange={(key, value) => dispatch(key === keepPreset.key ? {type: 'keep preset', keep: value === true} : {type: 'give', key, value})}
-				/>
-			)}
+			{({columns, rows}) => {
+				const isShared = photos !== undefined && !isEditing;
+				const formRows = isShared ? Math.min(rows, FRAME_ROWS + settings.length * FIELD_ROWS) : rows;
+				return (
+					<>
+						<SettingsForm
+							title={step.title} place={place} settings={settings} values={values} columns={columns} rows={formRows} checks={checks} recent={recent}
+							{...(firstKey !== undefined && {firstKey})} onCursor={setCursor} onEditing={setIsEditing} onSubmit={() => next()}
+							onChange={(key, value) => dispatch(key === keepPreset.key ? {type: 'keep preset', keep: value === true} : {type: 'give', key, value})}
+						/>
+						{isShared && <Thumbnails {...photos} area={{columns, rows: rows - formRows}}/>}
+					</>
+				);
+			}}
 		</Page>
 	);
 }

@@ -25,13 +25,13 @@ export const keepPreset: Setting = {
 
 export const steps: readonly Step[] = [
 	{key: 'subject', title: 'What to teach', when: ({preset}) => preset === undefined},
-	{key: 'images', title: 'Your images', settings: ['instanceImages', 'instancePrompt', 'classImagesPerInstance', 'classPrompt'].map(ofConcept), when: own},
+	{key: 'images', title: 'Your images', settings: ['instanceImages', 'instancePrompt'].map(ofConcept), when: own},
 	{key: 'model', title: 'Base model', settings: forms('baseModel'), when: own},
 	{key: 'manner', title: 'How', when: advised},
 	{key: 'expert', title: 'All settings', when: answers => own(answers) && answers.manner === 'expert'},
 	{key: 'memory', title: 'Memory', when: own},
 	{key: 'schedule', title: 'Schedule', settings: forms('epochs', 'maxSteps', 'batchSize', 'learningRate'), when: own},
-	{key: 'samples', title: 'Samples and saving', settings: forms('samplePrompts', 'sampleEverySteps', 'saveEverySteps', 'sampler'), when: own},
+	{key: 'samples', title: 'Prompts and samples', settings: [...['classImagesPerInstance', 'classPrompt'].map(ofConcept), ...forms('samplePrompts', 'sampleEverySteps')], when: own},
 	{key: 'review', title: 'Review'},
 	{key: 'start', title: 'Name and start', settings: [...forms('name'), keepPreset]},
 ];

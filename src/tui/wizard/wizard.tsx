@@ -3,6 +3,7 @@ import {checkBeforeStart, explainSetting, isBlocking, type Hardware, type Preset
 import type {PathCheck} from '../fields/index.ts';
 import type {MenuItem} from '../menu.tsx';
 import type {Area, Notice} from '../page.tsx';
+import type {PictureCache} from '../term/index.ts';
 import {TextPage} from '../text-page.tsx';
 import {adviceFor, keepsPreset, outcomeOf, reduceAnswers, valuesOf, type AnswerAction, type Answers, type Manner, type Outcome, type SubjectChoice} from './answers.ts';
 import {ChoiceStep} from './choice-step.tsx';
@@ -19,6 +20,7 @@ export interface WizardProps {
 	readonly area: Area;
 	readonly hardware: Hardware;
 	readonly store: PresetStore;
+	readonly pictures: PictureCache;
 	/** What is answered before the first question. */
 	readonly initial: Answers;
 	/** The first one when left out. */
@@ -65,7 +67,7 @@ interface Said {
 }
 
 /** From the first question to the start of a run. Every step shows what the answers so far make of the config. */
-export function Wizard({area, hardware, store, initial, firstStep, warnings = [], start, onLeave, onQuit}: WizardProps) {
+export function Wizard({area, hardware, store, pictures, initial, firstStep, warnings = [], start, onLeave, onQuit}: WizardProps) {
 	const [answers, dispatch] = useReducer(reduceAnswers, initial);
 	const outcome = useOutcome(answers, hardware);
 	const steps = stepsOf(answers);
@@ -145,10 +147,10 @@ export function Wizard({area, hardware, store, initial, firstStep, warnings = []
 		next,
 		explain: key => setExplained(key === undefined || key === keepPreset.key ? {} : {key}),
 	};
-	return <StepView key={step.key} {...common}/>;
+	return <StepView key={step.key} pictures={pictures} {...common}/>;
 }
 
-function StepView(props: StepProps) {
+function StepView({pictures, ...props}: StepProps & {pictures: PictureCache}) {
 	const {step, answers, outcome, next} = props;
 	switch (step.key) {
 		case 'subject': {
@@ -172,7 +174,13 @@ function StepView(props: StepProps) {
 			const values = {...valuesOf(outcome.config), [keepPreset.key]: keepsPreset(answers)};
 			// The cursor begins where something is missing, else at the button: Enter is enough for who agrees.
 			const missing = step.settings?.find(({key}) => (key === 'instanceImages' || key === 'baseModel') && values[key] === '');
-			return <FormStep {...props} values={values} {...(missing && {firstKey: missing.key})}/>;
+			const folder = step.key === 'images' ? outcome.config.concepts[0]?.instanceImages ?? '' : '';
+			return (
+				<FormStep
+					{...props} values={values} {...(missing && {firstKey: missing.key})}
+					{...(folder !== '' && {photos: {folder, pictures}})}
+				/>
+			);
 		}
 	}
 }

@@ -52,6 +52,7 @@ async function openSettings(settings: readonly Setting[], values: FieldValues = 
 	const all = Object.fromEntries(settings.map(({key, default: value}) => [key, values[key] ?? value]));
 	screen = render(<Page settings={settings} values={all} {...more}/>);
 	await see('Press enter to edit');
+	await idle();
 }
 
 const see = async (text: string | RegExp): Promise<string> => vi.waitFor(() => {
@@ -60,15 +61,20 @@ const see = async (text: string | RegExp): Promise<string> => vi.waitFor(() => {
 	return frame;
 }, {timeout: 5000});
 
-/** One key or one paste; as from `PacedKeyboard`, React's work is done before the next one. */
-async function press(keys: string): Promise<void> {
-	screen.stdin.write(keys);
+/** React has done all that it has to do: what `PacedKeyboard` waits for before each key. */
+async function idle(): Promise<void> {
 	for (let round = 0; round < 5; round++) {
 		await setImmediate();
 		await new Promise<void>(resolve => {
 			scheduleCallback(whenIdle, () => resolve());
 		});
 	}
+}
+
+/** One key or one paste. */
+async function press(keys: string): Promise<void> {
+	screen.stdin.write(keys);
+	await idle();
 }
 
 async function type(keys: string, then: string | RegExp): Promise<void> {
