@@ -12,7 +12,7 @@ const rules = {
 	constant: () => 0.9,
 } as const;
 
-describe('11. the average of the weights', () => {
+describe('11, 12. the average of the weights', () => {
 	for (const rule of ['diffusers', 'warmup', 'constant'] as const) {
 		it(`by the rule ${rule} equals the closed form after 3 steps, in f32`, async () => {
 			const settings = {ema: true, emaRule: rule, emaDecay: 0.9, gradientAccumulation: 2, batchSize: 1, emaExport: true};
