@@ -9,7 +9,10 @@ import {useSize, type PictureCache} from './term/index.ts';
 import {firstAnswers, Wizard, type Answers, type StepKey} from './wizard/index.ts';
 
 /** What a person left the app for. */
-export type Leaving = {readonly type: 'watch'; readonly runFolder: string; readonly isNew: boolean} | {readonly type: 'quit'};
+export type Leaving =
+	| {readonly type: 'compare'; readonly runFolders: readonly [string, string]}
+	| {readonly type: 'watch'; readonly runFolder: string; readonly isNew: boolean}
+	| {readonly type: 'quit'};
 
 export interface AppProps {
 	/** The machine is looked at while the first page shows already. */
@@ -20,6 +23,8 @@ export interface AppProps {
 	readonly warnings: readonly string[];
 	/** Resolves with the folder of the run; rejects with what stands in its way. */
 	readonly start: (config: TrainingConfig) => Promise<string>;
+	/** Continues a run that has ended; rejects with what stands in its way. */
+	readonly resume: (runFolder: string) => Promise<void>;
 	readonly room: Room;
 	readonly onLeave: (leaving: Leaving) => void;
 }
@@ -32,7 +37,7 @@ export type Room =
 	| {readonly name: 'presets'};
 
 /** All that there is outside of a run. */
-export function App({hardware: detected, store, pictures, warnings, start, room: firstRoom, onLeave}: AppProps) {
+export function App({hardware: detected, store, pictures, warnings, start, resume, room: firstRoom, onLeave}: AppProps) {
 	const area = useSize();
 	const [hardware, setHardware] = useState<Hardware>();
 	useEffect(() => {
@@ -56,7 +61,17 @@ export function App({hardware: detected, store, pictures, warnings, start, room:
 		}
 
 		case 'runs': {
-			return <RunsRoom area={area} onWatch={runFolder => onLeave({type: 'watch', runFolder, isNew: false})} onLeave={goHome} onQuit={quit}/>;
+			const watch = (runFolder: string): void => onLeave({type: 'watch', runFolder, isNew: false});
+			return (
+				<RunsRoom
+					area={area} onWatch={watch} onCompare={runFolders => onLeave({type: 'compare', runFolders})} onLeave={goHome} onQuit={quit}
+					onResume={async runFolder => {
+						await resume(runFolder);
+						watch(runFolder);
+					}}
+					onAgain={(name, config) => setRoom({name: 'wizard', answers: firstAnswers({preset: {name, config}}), firstStep: 'review'})}
+				/>
+			);
 		}
 
 		case 'presets': {

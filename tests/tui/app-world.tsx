@@ -21,6 +21,7 @@ export const machine: Hardware = {
 export class AppWorld {
 	readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'app-'));
 	readonly started: TrainingConfig[] = [];
+	readonly resumed: string[] = [];
 	readonly keyboard = new FakeKeyboard();
 	left: Leaving | undefined;
 	terminal = new FakeTerminal(80, 24);
@@ -45,6 +46,10 @@ export class AppWorld {
 			<App
 				pictures={new PictureCache(screen.images, can)}
 				hardware={Promise.resolve(hardware)} store={store} warnings={warnings} room={room} onLeave={finish}
+				resume={async runFolder => {
+					await start();
+					this.resumed.push(runFolder);
+				}}
 				start={async config => {
 					await start();
 					this.started.push(config);

@@ -84,6 +84,43 @@ describe('runs', () => {
 		await world.see('finished');
 	});
 
+	test('two are compared: one is marked, the other is under the cursor', async () => {
+		makeRun('20260102-030405-robot', finished);
+		makeRun('20260102-030406-robot', failed);
+		world.open({room: {name: 'runs'}});
+		await world.see('1 of 2');
+		await world.press(' ', /❯ \* robot +failed/);
+		await world.press('c', 'This is the marked run');
+		await world.press(KEYS.down, '2 of 2');
+		world.keyboard.type('c');
+		expect(await world.ended()).toEqual({type: 'compare', runFolders: [runFolder('20260102-030406-robot'), runFolder('20260102-030405-robot')]});
+	});
+
+	test('one that has failed is resumed, or what stands in the way is said', async () => {
+		makeRun('20260102-030406-robot', failed);
+		let isReady = false;
+		world.open({room: {name: 'runs'}, async start() {
+			if (!isReady) {
+				throw Object.assign(new Error('The TensorFlow runtime is not ready.'), {name: 'RuntimeMissingError', action: 'Get it.'});
+			}
+		}});
+		await world.see('failed');
+		await world.press('r', '✗ The TensorFlow runtime is not ready. Get it.');
+		isReady = true;
+		world.keyboard.type('r');
+		expect(await world.ended()).toEqual({type: 'watch', runFolder: runFolder('20260102-030406-robot'), isNew: false});
+		expect(world.resumed).toEqual([runFolder('20260102-030406-robot')]);
+	});
+
+	test('a new run takes the values of one, to be changed first', async () => {
+		makeRun('20260102-030405-robot', finished);
+		const file = path.join(runFolder('20260102-030405-robot'), 'run.json');
+		fs.writeFileSync(file, JSON.stringify({...JSON.parse(fs.readFileSync(file, 'utf8')) as object, config: {...demoConfig(), maxSteps: 77}}));
+		world.open({room: {name: 'runs'}});
+		await world.see('finished');
+		await world.press('n', /Steps +77 steps/);
+	});
+
 	test('are removed only after a question', async () => {
 		makeRun('20260102-030405-robot', finished);
 		world.open({room: {name: 'runs'}});

@@ -2,7 +2,8 @@ import {Box, Text} from 'ink';
 import os from 'node:os';
 import path from 'node:path';
 import {useEffect, useMemo, useState} from 'react';
-import {runsFolder} from '../../train/protocol/index.ts';
+import {formatProblems, parseConfig, type TrainingConfig} from '../../presets/index.ts';
+import {describeFailure, runsFolder, type Run} from '../../train/protocol/index.ts';
 import {useKeys} from '../keys.ts';
 import {List} from '../list.tsx';
 import {Page, wrapText, type Area, type Notice} from '../page.tsx';
@@ -16,12 +17,26 @@ const LOOK_EVERY_MS = 2000;
 /** Below the list: what is to be said of the run under the cursor. */
 const ABOUT_ROWS = 6;
 
+export interface RunsRoomProps {
+	readonly area: Area;
+	readonly onWatch: (runFolder: string) => void;
+	readonly onCompare: (runFolders: readonly [string, string]) => void;
+	/** Continues a run that has ended and shows it; rejects with what stands in its way. */
+	readonly onResume: (runFolder: string) => Promise<void>;
+	/** A new run with the values of one. */
+	readonly onAgain: (name: string, config: TrainingConfig) => void;
+	readonly onLeave: () => void;
+	readonly onQuit: () => void;
+}
+
 /** The runs, the newest first. */
-export function RunsRoom({area, onWatch, onLeave, onQuit}: {area: Area; onWatch: (runFolder: string) => void; onLeave: () => void; onQuit: () => void}) {
+export function RunsRoom({area, onWatch, onCompare, onResume, onAgain, onLeave, onQuit}: RunsRoomProps) {
 	const {runs, nowMs, look} = useRuns();
 	const [cursor, setCursor] = useState(0);
 	const [isAsking, setIsAsking] = useState(false);
 	const [notice, setNotice] = useState<Notice>();
+	const [markedFolder, setMarked] = useState<string>();
+	const marked = runs.find(({run}) => run.folder === markedFolder);
 	const at = Math.max(0, Math.min(cursor, runs.length - 1));
 	const listed = runs[at];
 	const remove = async (): Promise<void> => {
@@ -38,7 +53,31 @@ export function RunsRoom({area, onWatch, onLeave, onQuit}: {area: Area; onWatch:
 		}
 	};
 
+	const resume = async (runFolder: string): Promise<void> => {
+		setNotice({text: 'Resuming the run ...', look: 'dim'});
+		try {
+			await onResume(runFolder);
+		} catch (error) {
+			const {message, action} = describeFailure(error, {next: 'dreambooth doctor says what is missing.', evidence: 'the message'});
+			setNotice({text: `${message} ${action}`, look: 'bad'});
+		}
+	};
+
+	const again = ({record: {name, config: recorded}}: Run): void => {
+		const {config, problems} = parseConfig(recorded);
+		if (config) {
+			onAgain(name, config);
+		} else {
+			setNotice({text: `Its values are not those of this version: ${formatProblems(problems)}`, look: 'bad'});
+		}
+	};
+
 	const context: RunsContext = {
+		marked,
+		resume: () => listed && void resume(listed.run.folder),
+		again: () => listed && again(listed.run),
+		mark: () => setMarked(listed?.run.folder === markedFolder ? undefined : listed?.run.folder),
+		compare: () => listed && marked && onCompare([marked.run.folder, listed.run.folder]),
 		listed, cursor: at, count: runs.length, page: area.rows - ABOUT_ROWS - 4,
 		moveTo(to) {
 			setNotice(undefined);
@@ -59,7 +98,7 @@ export function RunsRoom({area, onWatch, onLeave, onQuit}: {area: Area; onWatch:
 			{({columns, rows}) => runs.length === 0 ? <NoRuns columns={columns}/> : (
 				<>
 					<Box height={rows - ABOUT_ROWS}>
-						<List items={runs} cursor={at} rows={rows - ABOUT_ROWS} keyOf={({run}) => run.record.id}>{each => <RunRow {...each} nowMs={nowMs}/>}</List>
+						<List items={runs} cursor={at} rows={rows - ABOUT_ROWS} keyOf={({run}) => run.record.id}>{each => <RunRow {...each} nowMs={nowMs} isMarked={each.run.folder === markedFolder}/>}</List>
 					</Box>
 					{listed && <AboutRun {...listed} columns={columns} rows={ABOUT_ROWS}/>}
 				</>
@@ -88,12 +127,13 @@ const looks = (theme: Theme): Readonly<Record<ListedRun['summary']['state'], Loo
 	starting: theme.accent, running: theme.ok, paused: theme.warn, stopped: theme.warn, finished: theme.dim, failed: theme.bad, crashed: theme.bad,
 });
 
-function RunRow({run: {record: {name}}, summary: {state, step, totalSteps, loss, lastEventTime}, nowMs}: ListedRun & {nowMs: number}) {
+function RunRow({run: {record: {name}}, summary: {state, step, totalSteps, loss, lastEventTime}, nowMs, isMarked}: ListedRun & {nowMs: number; isMarked: boolean}) {
 	const theme = useTheme();
 	const progress = totalSteps === undefined ? `step ${step}` : `${step}/${totalSteps}`;
 	return (
 		<>
-			<Text>{name.slice(0, 24).padEnd(25)}</Text>
+			<Text {...theme.accent}>{isMarked ? '* ' : '  '}</Text>
+			<Text>{name.slice(0, 22).padEnd(23)}</Text>
 			<Text {...looks(theme)[state]}>{state.padEnd(9)}</Text>
 			<Text>{progress.padStart(12)}  {loss === undefined ? ''.padEnd(6) : formatLoss(loss)}</Text>
 			<Text {...theme.dim}>  {formatSpan((nowMs - lastEventTime) / 1000)} ago</Text>
