@@ -151,16 +151,16 @@ describe('presets', () => {
 	});
 
 	test('are renamed and duplicated, and the cursor follows', async () => {
-		await world.see('❯ my dog');
+		await world.see('❯   my dog');
 		await world.press('r', 'New name: my dog');
-		await world.press(`\u0015old dog${KEYS.enter}`, '❯ old dog');
+		await world.press(`\u0015old dog${KEYS.enter}`, '❯   old dog');
 		await world.press('d', 'Name of the copy: old dog copy');
-		await world.press(KEYS.enter, '❯ old dog copy');
+		await world.press(KEYS.enter, '❯   old dog copy');
 		expect(world.store.list().filter(({shipped}) => !shipped).map(({name}) => name)).toEqual(['old dog', 'old dog copy']);
 	});
 
 	test('a name that is taken is refused', async () => {
-		await world.see('❯ my dog');
+		await world.see('❯   my dog');
 		await world.press('d', 'Name of the copy');
 		await world.press(`\u0015demo${KEYS.enter}`, 'The preset demo comes with the program');
 		await world.press('r', 'New name');
@@ -169,7 +169,7 @@ describe('presets', () => {
 	});
 
 	test('are removed only after a question', async () => {
-		await world.see('❯ my dog');
+		await world.see('❯   my dog');
 		await world.press('x', 'Remove the preset my dog?');
 		await world.press(KEYS.escape, 'Enter use');
 		expect(world.store.list().some(({name}) => name === 'my dog')).toBe(true);
@@ -178,14 +178,40 @@ describe('presets', () => {
 		expect(world.store.list().some(({name}) => name === 'my dog')).toBe(false);
 	});
 
+	test('one is compared with the defaults and with another one', async () => {
+		world.store.save('my cat', {...demoConfig(), name: 'cat', batchSize: 3});
+		await world.see('❯   my dog');
+		expect(await world.press('c', 'my dog, and the defaults:')).toMatch(/baseModel\n +demo\n +not set|batchSize\n +4\n +1/);
+		await world.press(KEYS.escape, 'Enter use');
+		await world.press(' ', /❯ \* my dog/);
+		await world.press(KEYS.escape, 'Try it');
+		await world.press('4', '❯   my cat');
+		await world.press(`${KEYS.down} ${KEYS.up}`, /❯ +my cat/);
+		expect(await world.press('c', 'my cat, and my dog:')).toMatch(/batchSize\n +3\n +4/);
+	});
+
+	test('one is exported, and imported under the name of its file', async () => {
+		await world.see('❯   my dog');
+		const file = path.join(world.folder, 'exported dog.json');
+		await world.press('e', 'Write to:');
+		await world.press(`\u0015${file}${KEYS.enter}`, 'my dog is in WORLD/exported dog.json.');
+		await world.press('e', 'Write to:');
+		await world.press(`\u0015${file}${KEYS.enter}`, /✗ .*exists\s+already/s);
+		await world.press('i', 'Config file:');
+		await world.press(`${file}${KEYS.enter}`, '❯   exported dog');
+		expect(world.store.get('exported dog').config).toEqual({...demoConfig(), name: 'dog'});
+		await world.press('i', 'Config file:');
+		await world.press(`${world.folder}/nowhere.json${KEYS.enter}`, /✗ .*nowhere\.json/s);
+	});
+
 	test('those that come with the program stay as they are', async () => {
-		await world.see('❯ my dog');
-		await world.press(KEYS.down, '❯ demo');
+		await world.see('❯   my dog');
+		await world.press(KEYS.down, '❯   demo');
 		await world.press('x', 'It comes with the program and stays as it is.');
 	});
 
 	test('Enter begins a run with its values, to be changed first', async () => {
-		await world.see('❯ my dog');
+		await world.see('❯   my dog');
 		expect(await world.press(KEYS.enter, 'Take all this and go on')).toContain('a photo of sks robot');
 		await world.press(KEYS.right, 'keeps the preset dog');
 		await world.press(KEYS.enter, '');
@@ -195,9 +221,9 @@ describe('presets', () => {
 
 	test('one that lacks images asks for them first', async () => {
 		world.store.save('a bare one', defaultConfig());
-		await world.see('❯ my dog');
+		await world.see('❯   my dog');
 		await world.press(KEYS.escape, 'Try it');
-		await world.press('4', '❯ a bare one');
+		await world.press('4', '❯   a bare one');
 		await world.press(KEYS.enter, 'Instance images: empty');
 	});
 });

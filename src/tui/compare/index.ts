@@ -1,2 +1,3 @@
 export {Compare, type ComparedRun, type CompareProps} from './compare.tsx';
 export {openCompare} from './open-compare.tsx';
+export {differences, type Difference} from './differences.ts';

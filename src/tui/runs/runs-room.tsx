@@ -3,10 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import {useEffect, useMemo, useState} from 'react';
 import {formatProblems, parseConfig, type TrainingConfig} from '../../presets/index.ts';
-import {describeFailure, runsFolder, type Run} from '../../train/protocol/index.ts';
+import {runsFolder, type Run} from '../../train/protocol/index.ts';
 import {useKeys} from '../keys.ts';
 import {List} from '../list.tsx';
 import {Page, wrapText, type Area, type Notice} from '../page.tsx';
+import {sayFailure} from '../say-failure.ts';
 import {useTheme, type Look, type Theme} from '../theme.ts';
 import {fitPath, formatLoss, formatSpan} from '../units.ts';
 import {removeRun, RunList, type ListedRun} from './run-list.ts';
@@ -46,7 +47,7 @@ export function RunsRoom({area, onWatch, onCompare, onResume, onAgain, onLeave, 
 				await removeRun(listed.run);
 				setNotice({text: `${listed.run.record.id} was removed.`, look: 'ok'});
 			} catch (error) {
-				setNotice({text: `It could not be removed: ${error instanceof Error ? error.message : String(error)}`, look: 'bad'});
+				setNotice({text: `It could not be removed: ${sayFailure(error)}`, look: 'bad'});
 			}
 
 			look();
@@ -58,8 +59,7 @@ export function RunsRoom({area, onWatch, onCompare, onResume, onAgain, onLeave, 
 		try {
 			await onResume(runFolder);
 		} catch (error) {
-			const {message, action} = describeFailure(error, {next: 'dreambooth doctor says what is missing.', evidence: 'the message'});
-			setNotice({text: `${message} ${action}`, look: 'bad'});
+			setNotice({text: sayFailure(error, 'dreambooth doctor says what is missing.'), look: 'bad'});
 		}
 	};
 

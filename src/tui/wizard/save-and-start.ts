@@ -1,5 +1,5 @@
 import {PresetError, type PresetStore, type TrainingConfig} from '../../presets/index.ts';
-import {describeFailure} from '../../train/protocol/index.ts';
+import {sayFailure} from '../say-failure.ts';
 
 /**
  * Keeps the config as a preset when asked to, starts its run, and remembers its folders. Returns what stood in the way, or nothing.
@@ -29,7 +29,6 @@ export async function saveAndStart(config: TrainingConfig, {store, start, keep, 
 		await start(config);
 		return undefined;
 	} catch (error) {
-		const {message, action} = describeFailure(error, {next: 'dreambooth doctor says what is missing.', evidence: 'the message'});
-		return `${message} ${action}`;
+		return sayFailure(error, 'dreambooth doctor says what is missing.');
 	}
 }
