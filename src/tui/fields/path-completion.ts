@@ -2,14 +2,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {absolutePath} from '../../presets/index.ts';
 
-/** The names of the folders in a folder; none when it cannot be read. */
-export type ListFolders = (folder: string) => readonly string[];
+/** The names in a folder that a path may go on with, folders with a slash at their end; none when it cannot be read. */
+export type ListNames = (folder: string) => readonly string[];
 
-export const listFolders: ListFolders = folder => {
+/** Folders, and with `files` those whose names end so. */
+export const listNames = (folder: string, {files}: {readonly files?: string} = {}): readonly string[] => {
 	try {
 		return fs.readdirSync(folder, {withFileTypes: true})
-			.filter(entry => entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path.join(folder, entry.name))))
-			.map(({name}) => name)
+			.flatMap(entry => {
+				const isDirectory = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path.join(folder, entry.name)));
+				return isDirectory ? [`${entry.name}/`] : files !== undefined && entry.name.endsWith(files) ? [entry.name] : [];
+			})
 			.sort();
 	} catch {
 		return [];
@@ -24,8 +27,8 @@ export const isFolder = (file: string): boolean => {
 	}
 };
 
-/** Folders that a typed path may become, written as it is written (`~/pho` -> `~/photos/`). Hidden folders only when a dot was typed. */
-export function completions(typed: string, list: ListFolders = listFolders): readonly string[] {
+/** Paths that a typed one may become, written as it is written (`~/pho` -> `~/photos/`). Hidden ones only when a dot was typed. */
+export function completions(typed: string, list: ListNames = listNames): readonly string[] {
 	if (typed === '~') {
 		return ['~/'];
 	}
@@ -35,7 +38,7 @@ export function completions(typed: string, list: ListFolders = listFolders): rea
 	const begin = typed.slice(cut);
 	return list(absolutePath(parent === '' ? '.' : parent))
 		.filter(name => name.startsWith(begin) && (begin.startsWith('.') || !name.startsWith('.')))
-		.map(name => `${parent}${name}/`);
+		.map(name => `${parent}${name}`);
 }
 
 /** The longest text that all begin with. */

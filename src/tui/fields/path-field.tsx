@@ -5,7 +5,7 @@ import {useTheme} from '../theme.ts';
 import {CheckLines} from './check-lines.tsx';
 import type {SettingFieldProps} from './field.ts';
 import {FormContext} from './form-context.ts';
-import {commonBeginning, completions, listFolders, type ListFolders} from './path-completion.ts';
+import {commonBeginning, completions, listNames, type ListNames} from './path-completion.ts';
 import {textInput} from './text-keys.ts';
 import {TextLineView} from './text-line-view.tsx';
 import {useCheck} from './use-check.ts';
@@ -16,15 +16,15 @@ import {useTextLine} from './use-text-line.ts';
 const SHOWN_FOLDERS = 5;
 const SHOWN_CHECKS = 4;
 
-/** A folder: Tab completes as in a shell and saves when there is nothing to complete; Up and Down walk through the folders below. */
+/** A folder, or a file of weights: Tab completes as in a shell and saves when there is nothing to complete; Up and Down walk through what is below. */
 export function PathField(props: SettingFieldProps) {
 	const {setting} = props.field;
 	const {checks, recent} = useContext(FormContext);
 	const {line, apply} = useTextLine(textFromValue(useFieldValue(props)));
 	// What was typed, as opposed to what Up and Down put in its place.
 	const [typed, setTyped] = useState(line.text);
-	const list = useMemo(() => remembering(), []);
-	const words = setting.type === 'path' ? setting.words ?? [] : [];
+	const {kind, words = []} = setting.type === 'path' ? setting : {kind: 'folder'};
+	const list = useMemo(() => remembering(kind === 'folder' ? {} : {files: '.safetensors'}), [kind]);
 	const offers = [...offeredPaths(typed, [...recent(setting.key), ...words]), ...completions(typed, list)];
 	const checked = useCheck(checks[setting.key], line.text);
 	const setText = (text: string) => apply({type: 'replace', text}).text;
@@ -90,10 +90,10 @@ function Offers({offers, chosen}: {offers: readonly string[]; chosen: string}) {
 const offeredPaths = (typed: string, known: readonly string[]): readonly string[] => known.filter(path => path.startsWith(typed) && path !== typed);
 
 /** Each folder is read once while the field is open. */
-function remembering(): ListFolders {
+function remembering(what: {readonly files?: string}): ListNames {
 	const known = new Map<string, readonly string[]>();
 	return folder => {
-		const names = known.get(folder) ?? listFolders(folder);
+		const names = known.get(folder) ?? listNames(folder, what);
 		known.set(folder, names);
 		return names;
 	};

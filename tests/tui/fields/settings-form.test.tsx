@@ -235,6 +235,18 @@ describe('paths', () => {
 		expect(saved).toEqual([['instanceImages', `${folder}/dogs/`]]);
 	});
 
+	test('a model may be a folder or a safetensors file; other files are not offered', async () => {
+		fs.writeFileSync(path.join(folder, 'model.safetensors'), '');
+		fs.writeFileSync(path.join(folder, 'model.ckpt'), '');
+		await open(['baseModel'], {baseModel: `${folder}/`});
+		await type(KEYS.enter, /dogs\/[^]*model\.safetensors/);
+		expect(screen.lastFrame()).not.toContain('model.ckpt');
+		await type('m', '/m');
+		await type(KEYS.tab, 'model.safetensors|');
+		await type(KEYS.tab, 'Submit form');
+		expect(saved).toEqual([['baseModel', `${folder}/model.safetensors`]]);
+	});
+
 	test('arrows walk through recent paths, and the check speaks of the one that is shown', async () => {
 		await openSettings([instanceImages], {instanceImages: ''}, {
 			recent: ['/photos/cat', '/photos/dog'],
