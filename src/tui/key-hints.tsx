@@ -1,5 +1,6 @@
 import {Text} from 'ink';
 import {keyHints, type KeyBinding} from './keys.ts';
+import {Row} from './row.tsx';
 import {useTheme} from './theme.ts';
 
 /** The footer: the keys of the table that act now, as many as fit in one row of `width` columns. */
@@ -7,7 +8,7 @@ export function KeyHints<Context>({bindings, context, width}: {bindings: readonl
 	const theme = useTheme();
 	const {unicode} = theme.terminal;
 	return (
-		<Text wrap="truncate-end">
+		<Row columns={width}>
 			{keyHints(bindings, context, {width, unicode}).map(({sign, label}, index) => (
 				<Text key={sign}>
 					{index > 0 && <Text {...theme.dim}>{unicode ? ' · ' : ' | '}</Text>}
@@ -15,6 +16,6 @@ export function KeyHints<Context>({bindings, context, width}: {bindings: readonl
 					<Text> {label}</Text>
 				</Text>
 			))}
-		</Text>
+		</Row>
 	);
 }

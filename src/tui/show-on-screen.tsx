@@ -1,5 +1,6 @@
 import {render, useInput} from 'ink';
 import type {ReactNode} from 'react';
+import {RowsContext} from './row.tsx';
 import {openScreen, PacedKeyboard, type Capabilities, type Screen} from './term/index.ts';
 import {themeFor, ThemeContext} from './theme.ts';
 
@@ -29,8 +30,10 @@ export async function showOnScreen<Result>(
 	// Debug mode hands every frame over whole, which is what `Screen` wants; it uses no more of a stream than `Screen` has.
 	const app = render(
 		<ThemeContext value={themeFor(capabilities)}>
-			<TerminalKeys screen={screen}/>
-			{content(screen, finish)}
+			<RowsContext value={screen.images}>
+				<TerminalKeys screen={screen}/>
+				{content(screen, finish)}
+			</RowsContext>
 		</ThemeContext>,
 		{stdin: new PacedKeyboard(stdin) as unknown as NodeJS.ReadStream, stdout: screen as unknown as NodeJS.WriteStream, debug: true, patchConsole: false, exitOnCtrlC: false},
 	);

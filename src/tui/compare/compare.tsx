@@ -3,11 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import {useMemo, useReducer, useSyncExternalStore} from 'react';
 import {valueRange, type StepRange} from '../chart/index.ts';
-import {chosenSample, HelpOverlay, initialState, LossPane, reduceDashboard, SamplePane, SEPARATOR_COLUMNS, stepsOf, tooSmallMessage, type Area, type DashboardState} from '../dashboard/index.ts';
+import {chosenSample, HelpOverlay, initialState, LossPane, reduceDashboard, SamplePane, Separator, stepsOf, tooSmallMessage, type Area, type DashboardState} from '../dashboard/index.ts';
 import {KeyHints} from '../key-hints.tsx';
 import {useKeys} from '../keys.ts';
 import type {RunStore, RunView, SamplesOfStep} from '../run/index.ts';
 import {useSize, type PictureCache} from '../term/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {fitPath, formatCount, formatPercent} from '../units.ts';
 import {compareKeys, type CompareContext} from './compare-keys.ts';
@@ -69,9 +70,7 @@ export function Compare({runs, pictures, onLeave}: CompareProps) {
 		<Box flexDirection="column" width={columns} height={rows}>
 			<Box height={bodyRows}>
 				<Half side={left} letter="A" {...{areas, state, range, pictures}}/>
-				<Box flexDirection="column" width={SEPARATOR_COLUMNS} height={bodyRows}>
-					<Text {...theme.dim}>{Array.from({length: bodyRows}, () => ` ${theme.glyphs.vertical}`).join('\n')}</Text>
-				</Box>
+				<Separator rows={bodyRows}/>
 				<Half side={right} letter="B" {...{areas, state, range, pictures}}/>
 			</Box>
 			{sides.map((side, index) => <SamplePath key={index} side={side} letter={index === 0 ? 'A' : 'B'} state={state} columns={columns}/>)}
@@ -108,9 +107,9 @@ function Half({side: {view, title, runFolder}, letter, areas: {half, chart, pict
 	const {status, step, totalSteps} = view;
 	return (
 		<Box flexDirection="column" width={half}>
-			<Text wrap="truncate-end">
+			<Row columns={half}>
 				<Text {...theme.accent} bold>{letter} </Text><Text {...theme.strong}>{title}</Text> {theme.glyphs.bullet} {status} {formatCount(step, totalSteps)} {formatPercent(step, totalSteps).trim()}
-			</Text>
+			</Row>
 			<LossPane view={view} area={chart} scale={state.scale} smoothing={state.smoothing} steps={steps} values={values}/>
 			{picture && <SamplePane {...{view, state, runFolder, pictures}} area={picture}/>}
 		</Box>
@@ -121,7 +120,7 @@ function SamplePath({side: {view, runFolder}, letter, state, columns}: {side: Si
 	const theme = useTheme();
 	const sample = chosenSample(view, state);
 	const file = sample ? fitPath(path.join(runFolder, sample.file), columns - 9, {home: os.homedir(), ellipsis: theme.glyphs.ellipsis}) : 'none yet';
-	return <Text wrap="truncate-end"><Text {...theme.dim}>sample {letter} </Text>{file}</Text>;
+	return <Row columns={columns}><Text {...theme.dim}>sample {letter} </Text>{file}</Row>;
 }
 
 /** `learningRate  1e-4 | 5e-5`, and at the end how many more there are. */

@@ -1,6 +1,7 @@
-import {Box, Text} from 'ink';
+import {Box} from 'ink';
 import type {ReactNode} from 'react';
 import type {Chart, ChartPart} from '../chart/index.ts';
+import {Rows} from '../row.tsx';
 import {useTheme, type Look, type Theme} from '../theme.ts';
 
 /** A chart in the looks of the theme, with a title row above it. */
@@ -10,9 +11,7 @@ export function Curve({title, chart, columns}: {title: ReactNode; chart: Chart; 
 	return (
 		<Box flexDirection="column" width={columns}>
 			{title}
-			{chart.rows.map((spans, row) => (
-				<Text key={row} wrap="truncate-end">{spans.map(({text, part}, index) => <Text key={index} {...looks[part]}>{text}</Text>)}</Text>
-			))}
+			<Rows rows={chart.rows.map(spans => spans.map(({text, part}) => ({text, ...looks[part]})))} columns={columns}/>
 		</Box>
 	);
 }

@@ -7,6 +7,7 @@ import {KeyHints} from '../key-hints.tsx';
 import {useKeys} from '../keys.ts';
 import type {RunStore} from '../run/index.ts';
 import {useSize, type PictureCache} from '../term/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {fitPath} from '../units.ts';
 import {dashboardKeys, type DashboardContext} from './dashboard-keys.ts';
@@ -14,12 +15,13 @@ import {chosenSample, following, initialState, measuresOf, reduceDashboard} from
 import {MemoryGauge} from './gauges.tsx';
 import {Header} from './header.tsx';
 import {HelpOverlay} from './help-overlay.tsx';
-import {layout, SEPARATOR_COLUMNS, tooSmallMessage, type Area, type DashboardLayout} from './layout.ts';
+import {layout, tooSmallMessage, type Area, type DashboardLayout} from './layout.ts';
 import {LogPane, Messages} from './log-pane.tsx';
 import {MeasurePane} from './measure-pane.tsx';
 import {messageLines, type MessageLine} from './messages.ts';
 import {isQuestion, QuestionPane} from './question-pane.tsx';
 import {BeforeAfter, SamplePane} from './sample-pane.tsx';
+import {Separator} from './separator.tsx';
 
 export interface DashboardProps {
 	readonly store: RunStore;
@@ -151,7 +153,6 @@ function Middle(props: MiddleProps) {
 
 /** The charts and, where there is room, the picture beside them. */
 function Overview({areas: {body, chart, secondChart, picture}, context: {view, state}, runFolder, conceptPrompts, pictures}: MiddleProps) {
-	const theme = useTheme();
 	const measures = measuresOf(view);
 	const measure = measures.includes(state.measure) ? state.measure : 'loss';
 	return (
@@ -162,9 +163,7 @@ function Overview({areas: {body, chart, secondChart, picture}, context: {view, s
 			</Box>
 			{picture && (
 				<>
-					<Box flexDirection="column" width={SEPARATOR_COLUMNS} height={body.rows + 1}>
-						<Text {...theme.dim}>{Array.from({length: body.rows + 1}, () => ` ${theme.glyphs.vertical}`).join('\n')}</Text>
-					</Box>
+					<Separator rows={body.rows + 1}/>
 					<SamplePane {...{view, state, runFolder, pictures}} area={picture}/>
 				</>
 			)}
@@ -177,7 +176,7 @@ function SamplePath({context: {view, state}, runFolder, columns}: {context: Dash
 	const theme = useTheme();
 	const sample = chosenSample(view, state);
 	const file = sample ? fitPath(path.join(runFolder, sample.file), columns - 7, {home: os.homedir(), ellipsis: theme.glyphs.ellipsis}) : 'none yet';
-	return <Text wrap="truncate-end"><Text {...theme.dim}>sample </Text>{file}</Text>;
+	return <Row columns={columns}><Text {...theme.dim}>sample </Text>{file}</Row>;
 }
 
 function useClock(): number {

@@ -1,5 +1,6 @@
 import {Text} from 'ink';
 import type {RunView} from '../run/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {formatBytes, formatBytesOf} from '../units.ts';
 
@@ -12,7 +13,7 @@ export function MemoryGauge({view, columns, memoryTotalBytes}: {view: RunView; c
 	const theme = useTheme();
 	const {memory} = view;
 	if (!memory) {
-		return <Text {...theme.dim} wrap="truncate-end">memory: not measured yet{deviceText(view)}</Text>;
+		return <Row columns={columns}><Text {...theme.dim}>memory: not measured yet{deviceText(view)}</Text></Row>;
 	}
 
 	const device = memory.deviceUsedBytes !== undefined && memory.deviceTotalBytes !== undefined;
@@ -33,10 +34,10 @@ export function MemoryGauge({view, columns, memoryTotalBytes}: {view: RunView; c
 	const full = Math.min(bar, Math.round(share * bar));
 	const look = share >= FULL ? theme.bad : share >= TIGHT ? theme.warn : theme.ok;
 	return (
-		<Text wrap="truncate-end">
+		<Row columns={columns}>
 			{name} <Text {...look}>{theme.glyphs.barFull.repeat(full)}</Text><Text {...theme.dim}>{theme.glyphs.barEmpty.repeat(bar - full)}</Text>
 			<Text {...look}>{numbers}</Text><Text {...theme.dim}>{fits}</Text>
-		</Text>
+		</Row>
 	);
 }
 

@@ -1,6 +1,7 @@
 import {Box, Text} from 'ink';
 import {formatCount, formatDuration, formatPercent, formatSpeed} from '../units.ts';
 import {phaseNames, remainingSeconds, speedOf, type RunView} from '../run/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme, type Look, type Theme} from '../theme.ts';
 import {silence} from './messages.ts';
 
@@ -9,28 +10,24 @@ export function Header({view, title, columns, nowMs}: {view: RunView; title: str
 	const theme = useTheme();
 	const status = statusOf(view, theme, nowMs);
 	const progress = progressText(view);
-	const made = madeText(view, theme.glyphs.bullet);
+	const {bullet, barFull, barEmpty} = theme.glyphs;
+	const made = madeText(view, bullet);
+	const barColumns = columns - (made === '' ? 0 : made.length + 1);
+	const full = Math.round(fraction(view) * barColumns);
 	return (
 		<Box flexDirection="column" width={columns}>
-			<Box justifyContent="space-between">
-				<Box flexShrink={1} height={1} marginRight={2}>
-					<Text wrap="truncate-end"><Text {...theme.strong}>{title}</Text> {theme.glyphs.bullet} <Text {...status.look}>{status.text}</Text></Text>
+			<Box height={1}>
+				<Box width={columns - progress.length} paddingRight={2}>
+					<Row columns={columns - progress.length - 2}><Text {...theme.strong}>{title}</Text> {bullet} <Text {...status.look}>{status.text}</Text></Row>
 				</Box>
-				<Box flexShrink={0}><Text>{progress}</Text></Box>
+				<Row columns={progress.length}>{progress}</Row>
 			</Box>
-			<Box>
-				<ProgressBar view={view} columns={columns - (made === '' ? 0 : made.length + 1)}/>
+			<Row columns={columns}>
+				<Text {...theme.accent}>{barFull.repeat(full)}</Text><Text {...theme.dim}>{barEmpty.repeat(barColumns - full)}</Text>
 				{made !== '' && <Text {...theme.dim}> {made}</Text>}
-			</Box>
+			</Row>
 		</Box>
 	);
-}
-
-function ProgressBar({view, columns}: {view: RunView; columns: number}) {
-	const theme = useTheme();
-	const {barFull, barEmpty} = theme.glyphs;
-	const full = Math.round(fraction(view) * columns);
-	return <Text><Text {...theme.accent}>{barFull.repeat(full)}</Text><Text {...theme.dim}>{barEmpty.repeat(columns - full)}</Text></Text>;
 }
 
 /** Of the training; before it, of the phase that is being counted. */

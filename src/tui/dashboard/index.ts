@@ -6,3 +6,4 @@ export {LossPane} from './loss-pane.tsx';
 export {stepsOf} from './measure-pane.tsx';
 export {openDashboard} from './open-dashboard.tsx';
 export {SamplePane} from './sample-pane.tsx';
+export {Separator} from './separator.tsx';

@@ -1,6 +1,7 @@
 import {Box, Text} from 'ink';
 import os from 'node:os';
 import type {LogLine, RunView} from '../run/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme, type Theme, type Look} from '../theme.ts';
 import {fitPath, formatClock} from '../units.ts';
 import type {MessageLine} from './messages.ts';
@@ -11,9 +12,9 @@ export function LogPane({view, columns, rows}: {view: RunView; columns: number; 
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
 			{rows > 0 && view.log.slice(-rows).map((line, index) => (
-				<Text key={index} wrap="truncate-end">
+				<Row key={index} columns={columns}>
 					<Text {...theme.dim}>{formatClock(line.timeMs)}</Text> <Text {...lineLook(line, theme)}>{line.kind === 'warning' ? 'warning: ' : line.kind === 'error' ? 'error: ' : ''}{line.text}</Text>
-				</Text>
+				</Row>
 			))}
 		</Box>
 	);

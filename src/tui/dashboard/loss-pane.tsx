@@ -2,6 +2,7 @@ import {Text} from 'ink';
 import {useMemo} from 'react';
 import {drawChart, type ScaleKind, type StepRange, type ValueRange} from '../chart/index.ts';
 import {bestValidation, type RunView} from '../run/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {formatLoss, formatRate} from '../units.ts';
 import {Curve, fitting} from './curve.tsx';
@@ -27,7 +28,7 @@ function LossTitle({view, columns, smoothed, smoothing, scale, wanted}: {view: R
 	const theme = useTheme();
 	const {lastStep} = view;
 	if (!lastStep) {
-		return <Text {...theme.dim} wrap="truncate-end">loss: no step yet</Text>;
+		return <Row columns={columns}><Text {...theme.dim}>loss: no step yet</Text></Row>;
 	}
 
 	const further = [
@@ -39,11 +40,11 @@ function LossTitle({view, columns, smoothed, smoothing, scale, wanted}: {view: R
 	];
 	const over = `(${smoothing})`;
 	return (
-		<Text wrap="truncate-end">
+		<Row columns={columns}>
 			loss <Text {...(lastStep.loss === null ? theme.bad : theme.dim)}>{formatLoss(lastStep.loss)}</Text>
 			{' '}smoothed <Text {...theme.accent} bold>{formatLoss(smoothed)}</Text>
 			<Text {...theme.dim}> {over}{fitting(further, columns - 28 - over.length)}</Text>
-		</Text>
+		</Row>
 	);
 }
 

@@ -2,6 +2,7 @@ import {Text} from 'ink';
 import {useMemo} from 'react';
 import {drawChart, fromZero, type StepRange} from '../chart/index.ts';
 import type {RunView} from '../run/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {formatBytes} from '../units.ts';
 import {Curve} from './curve.tsx';
@@ -20,7 +21,7 @@ export function MemoryPane({view, area: {columns, rows}, steps}: {view: RunView;
 	return (
 		<Curve
 			columns={columns} chart={chart}
-			title={<Text wrap="truncate-end">{onDevice ? 'VRAM' : 'memory'} <Text {...theme.accent} bold>{formatBytes(memory?.deviceUsedBytes ?? memory?.residentBytes)}</Text><Text {...theme.dim}>  in GiB</Text></Text>}
+			title={<Row columns={columns}>{onDevice ? 'VRAM' : 'memory'} <Text {...theme.accent} bold>{formatBytes(memory?.deviceUsedBytes ?? memory?.residentBytes)}</Text><Text {...theme.dim}>  in GiB</Text></Row>}
 		/>
 	);
 }

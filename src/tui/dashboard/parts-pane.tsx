@@ -2,6 +2,7 @@ import {Box, Text} from 'ink';
 import {useMemo} from 'react';
 import {drawSparklines, type StepRange} from '../chart/index.ts';
 import type {Histories, RunView, StepHistory} from '../run/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {formatLoss} from '../units.ts';
 import type {Area} from './layout.ts';
@@ -45,12 +46,12 @@ export function PartsPane({view: {histories}, conceptPrompts, area: {columns, ro
 	}), [all, count, columns, nameColumns, rowsEach, unicode, smoothing, from, to]);
 	return (
 		<Box flexDirection="column" width={columns}>
-			<Text wrap="truncate-end">parts of the loss <Text {...theme.dim}>smoothed ({smoothing}), on one scale</Text></Text>
+			<Row columns={columns}>parts of the loss <Text {...theme.dim}>smoothed ({smoothing}), on one scale</Text></Row>
 			{curves.flatMap((curve, part) => curve.rows.map((text, row) => (
-				<Text key={`${part} ${row}`} wrap="truncate-end">
+				<Row key={`${part} ${row}`} columns={columns}>
 					{row === 0 ? <>{fitName(all[part]!.name, nameColumns, ellipsis)} <Text {...theme.accent} bold>{formatLoss(curve.last)}</Text> </> : ' '.repeat(nameColumns + VALUE_COLUMNS)}
 					<Text {...theme.accent}>{text}</Text>
-				</Text>
+				</Row>
 			)))}
 			{all.length > count && <Text {...theme.dim}>and {all.length - count} more</Text>}
 		</Box>

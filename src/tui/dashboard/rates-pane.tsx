@@ -2,6 +2,7 @@ import {Text} from 'ink';
 import {useMemo} from 'react';
 import {drawChart, fromZero, type ScaleKind, type StepRange} from '../chart/index.ts';
 import {learningRateScale, type RunView} from '../run/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {formatRate} from '../units.ts';
 import {Curve, fitting} from './curve.tsx';
@@ -30,5 +31,5 @@ function RatesTitle({view, columns}: {view: RunView; columns: number}) {
 		...(lastStep?.textEncoderLearningRate === undefined ? [] : [`text encoder ${formatRate(lastStep.textEncoderLearningRate)}`]),
 		...(changed === 1 ? [] : [`times ${Number(changed.toPrecision(3))} by you`]),
 	];
-	return <Text wrap="truncate-end">learning rate <Text {...theme.accent} bold>{rate}</Text><Text {...theme.dim}>{fitting(further, columns - 14 - rate.length)}</Text></Text>;
+	return <Row columns={columns}>learning rate <Text {...theme.accent} bold>{rate}</Text><Text {...theme.dim}>{fitting(further, columns - 14 - rate.length)}</Text></Row>;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type {EventOf} from '../../train/protocol/index.ts';
 import type {RunView} from '../run/index.ts';
 import {pictureSize, usePicture, type PictureCache} from '../term/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {chosenSample, firstSample, shownSample, type DashboardState} from './dashboard-state.ts';
 import {pairAreas, SEPARATOR_COLUMNS, type Area} from './layout.ts';
@@ -12,7 +13,7 @@ export function SamplePane({view, state, runFolder, pictures, area}: {view: RunV
 	const sample = chosenSample(view, state);
 	return (
 		<Box flexDirection="column" width={area.columns}>
-			<Caption view={view} state={state} sample={sample}/>
+			<Caption view={view} state={state} sample={sample} columns={area.columns}/>
 			<Box height={area.rows} width={area.columns} justifyContent="center">
 				{sample ? <SampleImage runFolder={runFolder} sample={sample} pictures={pictures} area={area}/> : <NoSample view={view}/>}
 			</Box>
@@ -30,12 +31,13 @@ function NoSample({view}: {view: RunView}) {
 function SampleImage({runFolder, sample, pictures, area}: {runFolder: string; sample: EventOf<'sample'>; pictures: PictureCache; area: Area}) {
 	const theme = useTheme();
 	// A run that was taken back makes the same file anew.
-	const picture = usePicture(pictures, {file: path.join(runFolder, sample.file), version: sample.time}, pictureSize(sample, area));
+	const size = pictureSize(sample, area);
+	const picture = usePicture(pictures, {file: path.join(runFolder, sample.file), version: sample.time}, size);
 	if (picture.state === 'unreadable') {
 		return <Text {...theme.warn}>This picture cannot be read: {picture.reason}</Text>;
 	}
 
-	return <Box flexDirection="column">{picture.state === 'ready' && picture.rows.map((row, index) => <Text key={index}>{row}</Text>)}</Box>;
+	return <Box width={size.columns}><Text>{picture.state === 'ready' ? picture.rows.join('\n') : ''}</Text></Box>;
 }
 
 /** The first sample of a prompt beside the chosen one, with captions above and the steps to scrub through below: one row more than `area`. */
@@ -61,7 +63,7 @@ export function BeforeAfter({view, state, runFolder, pictures, area}: {view: Run
 	);
 }
 
-function Caption({view, state, sample}: {view: RunView; state: DashboardState; sample: EventOf<'sample'> | undefined}) {
+function Caption({view, state, sample, columns}: {view: RunView; state: DashboardState; sample: EventOf<'sample'> | undefined; columns: number}) {
 	const theme = useTheme();
 	if (!sample) {
 		return <Text {...theme.dim}>sample</Text>;
@@ -69,9 +71,9 @@ function Caption({view, state, sample}: {view: RunView; state: DashboardState; s
 
 	const count = shownSample(view.samples, state.sampleStep)?.sample.images.length ?? 0;
 	return (
-		<Text wrap="truncate-end">
+		<Row columns={columns}>
 			<Text {...theme.strong}>step {sample.step}</Text>{count > 1 ? ` ${sample.index + 1}/${count}` : ''} <Text {...theme.dim}>{sample.prompt}</Text>
-		</Text>
+		</Row>
 	);
 }
 
@@ -86,11 +88,11 @@ function Scrubber({view, state, columns}: {view: RunView; state: DashboardState;
 
 	const {from, to} = stepsInReach(view.samples.map(({step}) => step), shown.index, columns - 6);
 	return (
-		<Text wrap="truncate-end">
+		<Row columns={columns}>
 			<Text {...theme.dim}>{from > 0 ? left : ' '}</Text>
 			{view.samples.slice(from, to).map(({step}, index) => from + index === shown.index ? <Text key={step} {...theme.accent} bold> [{step}]</Text> : <Text key={step} {...theme.dim}> {step}</Text>)}
 			<Text {...theme.dim}>{to < view.samples.length ? ` ${right}` : ''}</Text>
-		</Text>
+		</Row>
 	);
 }
 

@@ -50,6 +50,9 @@ export class Screen extends EventEmitter {
 	readonly #frameGapMs: number;
 	readonly #unicode: boolean;
 	#shown: readonly string[] = [];
+	/** The last frame as Ink gave it. */
+	#given = '';
+	/** What waits to be shown. */
 	#frame: string | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#lastFlushMs = 0;
@@ -62,6 +65,7 @@ export class Screen extends EventEmitter {
 		this.#keyboard = keyboard;
 		this.#frameGapMs = 1000 / maxFps;
 		this.#unicode = unicode;
+		this.images.whenChanged(() => this.#schedule(this.#given));
 		terminal.on('resize', this.#resized);
 		terminal.on('error', this.#lost);
 		process.on('exit', this.#restore);
@@ -84,9 +88,9 @@ export class Screen extends EventEmitter {
 
 	/** A whole frame, rows parted by line feeds; what does not fit is cropped. Ink's cursor codes are dropped: the cursor is hidden here. */
 	write(text: string, ...rest: unknown[]): boolean {
-		if (this.#open && !CONTROL_ONLY.test(text)) {
-			this.#frame = this.#unicode ? text : text.replaceAll(DRAWN_BY_OTHERS, character => IN_ASCII[character] ?? '+');
-			this.#timer ??= setTimeout(this.flush, Math.max(0, this.#lastFlushMs + this.#frameGapMs - Date.now()));
+		if (!CONTROL_ONLY.test(text)) {
+			this.#given = this.#unicode ? text : text.replaceAll(DRAWN_BY_OTHERS, character => IN_ASCII[character] ?? '+');
+			this.#schedule(this.#given);
 		}
 
 		const done = rest.at(-1);
@@ -97,10 +101,17 @@ export class Screen extends EventEmitter {
 		return true;
 	}
 
+	#schedule(frame: string): void {
+		if (this.#open) {
+			this.#frame = frame;
+			this.#timer ??= setTimeout(this.flush, Math.max(0, this.#lastFlushMs + this.#frameGapMs - Date.now()));
+		}
+	}
+
 	/** Everything anew, for when something else wrote on the terminal. */
 	redraw = (): void => {
 		if (this.#open) {
-			this.#frame ??= this.#shown.join('\n');
+			this.#frame ??= this.#given;
 			this.#shown = [];
 			this.#terminal.write(`${ESC}[0m${ESC}[2J`);
 			this.flush();
@@ -150,7 +161,7 @@ export class Screen extends EventEmitter {
 		}
 
 		const {columns, rows, images} = this;
-		const next = this.#frame.split('\n').slice(0, rows);
+		const next = this.#frame.split('\n').slice(0, rows).map(row => images.expand(row));
 		this.#frame = undefined;
 		this.#lastFlushMs = Date.now();
 		let out = '';

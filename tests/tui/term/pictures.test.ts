@@ -86,7 +86,7 @@ describe('picture files', () => {
 		const picture = pictures.request({file, version: 0, columns: 8, rows: 4});
 		expect(picture).toMatchObject({state: 'ready'});
 		expect(pictures.request({file, version: 0, columns: 8, rows: 4})).toBe(picture);
-		expect(images.expandRun(picture.state === 'ready' ? picture.rows[0]! : '')).toContain('48;5;196');
+		expect(images.expandRun(images.expand(picture.state === 'ready' ? picture.rows[0]! : ''))).toContain('48;5;196');
 	});
 
 	test('that cannot be read say why', async () => {

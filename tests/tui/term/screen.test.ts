@@ -102,9 +102,9 @@ describe('what is sent', () => {
 
 	test('a picture is sent once, and not again when the text beside it changes', () => {
 		const picture = screen.images.add([`${ESC}[48;5;20m    ${ESC}[0m`, `${ESC}[48;5;21m    ${ESC}[0m`], 4);
-		show([`1${picture[0]}|`, `1${picture[1]}|`]);
+		show([`1${picture[0]}   |`, `1${picture[1]}   |`]);
 		expect(terminal.writes.at(-1)).toContain('48;5;21');
-		show([`2${picture[0]}|`, `2${picture[1]}|`]);
+		show([`2${picture[0]}   |`, `2${picture[1]}   |`]);
 		expect(terminal.writes.at(-1)).not.toContain('48;5');
 	});
 });
@@ -112,7 +112,7 @@ describe('what is sent', () => {
 describe('pictures', () => {
 	test('show their colours where the placeholders were laid out', async () => {
 		const [row] = screen.images.add([`${ESC}[48;5;20m  ${ESC}[48;5;21m  ${ESC}[0m`], 4);
-		show([`ab${row}cd`]);
+		show([`ab${row}   cd`]);
 		expect((await terminal.cell(2, 0)).background).toBe(20);
 		expect((await terminal.cell(5, 0)).background).toBe(21);
 		expect(await terminal.cell(6, 0)).toMatchObject({text: 'c', background: -1});
@@ -130,8 +130,12 @@ describe('pictures', () => {
 	test('a cropped picture is blank rather than broken', () => {
 		const images = new ImageRows();
 		const [row] = images.add(['####'], 4);
-		expect(images.expandRun(row!)).toBe('####');
-		expect(images.expandRun(row!.slice(1))).toBe('   ');
+		const shown = (text: string): string => images.expand(text).replace(/[\uE000-\uF8FF]+/, run => images.expandRun(run));
+		expect(shown(`a${row}   b`)).toBe('a####b');
+		expect(shown(`a${row}     b`)).toBe('a####  b');
+		// Ink leaves blanks at the end of a row out.
+		expect(shown(`a${row}`)).toBe('a####');
+		expect(shown(`a${row}  b`)).toBe('a   b');
 	});
 
 	test('characters are not given twice while they are in use', () => {
@@ -141,7 +145,47 @@ describe('pictures', () => {
 			images.remove(images.add(['x'], 1));
 		}
 
-		expect(images.expandRun(kept[0]!)).toBe('keep');
+		expect(images.expandRun(images.expand(kept[0]!))).toBe('keep');
+	});
+});
+
+describe('live rows', () => {
+	test('change on the screen without a new frame, and only where they differ', async () => {
+		const live = screen.images.reserve();
+		screen.images.show(live, `${ESC}[36mstep 1${ESC}[0m`, 6);
+		show([`a${live}     |`, 'other']);
+		expect((await terminal.screen())[0]).toBe('astep 1|');
+		expect((await terminal.cell(1, 0)).foreground).toBe(6);
+		const before = terminal.bytes;
+		screen.images.show(live, `${ESC}[36mstep 2${ESC}[0m`, 6);
+		screen.flush();
+		expect((await terminal.screen())[0]).toBe('astep 2|');
+		expect(terminal.bytes - before).toBeLessThanOrEqual(40);
+		screen.images.show(live, `${ESC}[36mstep 2${ESC}[0m`, 6);
+		screen.flush();
+		expect(terminal.writes.at(-1)).toContain('2');
+		const writes = terminal.writes.length;
+		screen.flush();
+		expect(terminal.writes).toHaveLength(writes);
+	});
+
+	test('are blank behind their text, also when it becomes shorter', async () => {
+		const live = screen.images.reserve();
+		screen.images.show(live, 'long text', 9);
+		show([`${live}           |`]);
+		screen.images.show(live, 'x', 1);
+		screen.flush();
+		expect((await terminal.screen())[0]).toBe('x           |');
+	});
+
+	test('are drawn again by redraw', async () => {
+		const live = screen.images.reserve();
+		screen.images.show(live, 'live', 4);
+		show([live]);
+		screen.images.show(live, 'more', 4);
+		terminal.write(`${ESC}[1;1Hgarbage`);
+		screen.redraw();
+		expect((await terminal.screen())[0]).toBe('more');
 	});
 });
 

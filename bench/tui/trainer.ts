@@ -1,0 +1,55 @@
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {pathToFileURL} from 'node:url';
+import {demoConfig} from '../../src/presets/index.ts';
+import {readEvents, sendCommand, type Run} from '../../src/train/protocol/index.ts';
+import {endProcesses, ownRuns, until} from '../../tests/train/processes/world.ts';
+import {attach} from './dashboard.ts';
+
+const WINDOW_MS = 8000;
+const ROUNDS = 4;
+
+type Launch = typeof import('../../src/train/launch.ts');
+
+/** Steps a second of a run that nobody watches, that a dashboard shows, and whose dashboard is stopped in its tracks: in turns, the median of each. */
+export async function measureTrainer(programs: string) {
+	const runs = ownRuns();
+	const {startRun} = await import(pathToFileURL(path.join(programs, 'launch.js')).href) as Launch;
+	const run = await startRun({config: {...demoConfig(), maxSteps: 1_000_000}});
+	try {
+		await until('it trains', () => stepsOf(run) > 20);
+		const [alone, watched, frozen]: [number[], number[], number[]] = [[], [], []];
+		for (let round = 0; round < ROUNDS; round++) {
+			alone.push(await speed(run));
+			const dashboard = attach(programs, {runs: runs.folder, columns: 120, rows: 40});
+			await until('the dashboard is there', () => dashboard.output().includes('smoothed'));
+			watched.push(await speed(run));
+			process.kill(dashboard.terminal.pid, 'SIGSTOP');
+			frozen.push(await speed(run));
+			process.kill(dashboard.terminal.pid, 'SIGCONT');
+			dashboard.terminal.write('d');
+			await dashboard.ended;
+		}
+
+		return {alone: median(alone), watched: median(watched), frozen: median(frozen), rounds: {alone, watched, frozen}};
+	} finally {
+		await sendCommand(run.folder, {type: 'stop', when: 'now'});
+		await endProcesses(run);
+		runs.remove();
+	}
+}
+
+const stepsOf = (run: Run): number => readEvents(run.folder).filter(({type}) => type === 'step').length;
+
+/** By the trainer's own clock: the times in the events. */
+async function speed(run: Run): Promise<number> {
+	const before = stepsOf(run);
+	await delay(WINDOW_MS);
+	const times = readEvents(run.folder).filter(({type}) => type === 'step').slice(before).map(({time}) => time);
+	return ((times.length - 1) / (times.at(-1)! - times[0]!)) * 1000;
+}
+
+const median = (values: readonly number[]): number => {
+	const sorted = values.toSorted((one, other) => one - other);
+	return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+};
