@@ -18,7 +18,7 @@ export function useFieldValue({field: {name, setting}}: SettingFieldProps): Sett
 }
 
 /**
- * The keys that are the same in every open field: Esc gives up, Tab saves and goes on. Enter alone is ink-form's own, which saves what
+ * The keys that are the same in every open field: Esc and Ctrl-C give up, Tab saves and goes on. Enter alone is ink-form's own, which saves what
  * was reported last.
  */
 export function useField({field, onChange, onError, onClearError, onSave, onCancel, error}: SettingFieldProps, keys: (input: string, key: Key, editor: FieldEditor) => void): void {
@@ -51,6 +51,9 @@ export function useField({field, onChange, onError, onClearError, onSave, onCanc
 		if (key.escape) {
 			onCancel();
 			focusAfter('cancelled');
+		} else if (key.ctrl && input === 'c') {
+			// Esc takes the cursor of ink away, Ctrl-C does not.
+			onCancel();
 		} else {
 			keys(input, key, editor);
 		}

@@ -34,6 +34,7 @@ const memoryKeys: readonly KeyBinding<MemoryContext>[] = [
 
 /** Whether it fits, and what each option would change about it. */
 export function MemoryStep({step, place: stepPlace, area, notices, answers, outcome, dispatch, next, back, explain, interrupt}: StepProps) {
+	const theme = useTheme();
 	const [cursor, setCursor] = useState(0);
 	const rows = useMemo(() => memoryRows(outcome), [outcome]);
 	const cure = useMemo(() => cureOf(outcome), [outcome]);
@@ -67,10 +68,11 @@ export function MemoryStep({step, place: stepPlace, area, notices, answers, outc
 				<>
 					<MemoryBar outcome={outcome} columns={columns}/>
 					<MemoryLines outcome={outcome}/>
+					<Text {...theme.dim} wrap="truncate-end">{outcome.reasons.find(({key}) => key === 'device')?.reason}</Text>
 					<Box marginTop={1}>
-						<List items={rows} cursor={at} rows={Math.min(rows.length, available - 4)} keyOf={item => item.setting.key}>{item => <Option row={item}/>}</List>
+						<List items={rows} cursor={at} rows={Math.min(rows.length, available - 5)} keyOf={item => item.setting.key}>{item => <Option row={item}/>}</List>
 					</Box>
-					{row && <AboutOption row={row} columns={columns} rows={available - rows.length - 4}/>}
+					{row && <AboutOption row={row} columns={columns} rows={available - rows.length - 5}/>}
 				</>
 			)}
 		</Page>

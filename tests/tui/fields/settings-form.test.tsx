@@ -193,11 +193,12 @@ describe('the cursor', () => {
 		expect(saved).toEqual([['name', 'dreambooth-2']]);
 	});
 
-	test('Esc in an open field keeps the value of before', async () => {
-		await open(['name']);
+	test.each([['Esc', KEYS.escape], ['Ctrl-C', KEYS.ctrlC]])('%s in an open field keeps the value of before, and the cursor', async (_, key) => {
+		await open(['learningRate', 'name']);
+		await type(KEYS.down, /Name: .*Press enter to edit/);
 		await type(KEYS.enter, 'to complete field');
 		await type('abc', 'dreamboothabc');
-		await type(KEYS.escape, /Name: dreambooth /);
+		await type(key, /Name: dreambooth .*Press enter to edit/);
 		expect(saved).toEqual([]);
 	});
 });
