@@ -1,5 +1,5 @@
-import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, type TrainingConfig} from '../presets/index.ts';
-import {startRun} from '../train/index.ts';
+import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, type Problem, type TrainingConfig} from '../presets/index.ts';
+import {checkInputs, startRun} from '../train/index.ts';
 import {packageRoot, runsFolder, type Run} from '../train/protocol/index.ts';
 import {storedVerdict} from '../train/runtime/index.ts';
 import {logoutWarning} from './logout-warning.ts';
@@ -12,9 +12,9 @@ import {UsageError} from './usage-error.ts';
  * @throws UsageError with all problems, RuntimeMissingError
  */
 export async function beginRun(config: TrainingConfig, {furtherFrom, warn = text => process.stderr.write(`${text}\n`)}: {furtherFrom?: string; warn?: (text: string) => void} = {}): Promise<Run> {
-	const {problems} = await checkBeforeStart(config);
+	const problems = await problemsOf(config, furtherFrom);
 	if (problems.some(isBlocking)) {
-		throw new UsageError(`The run cannot start:\n${formatProblems(problems)}`, 'dreambooth explain SETTING says what a setting does.');
+		throw new UsageError(`The run cannot start:\n${formatProblems(problems)}`, 'Set that right and start again. dreambooth explain SETTING says what a setting does.');
 	}
 
 	if (problems.length > 0) {
@@ -33,4 +33,13 @@ export async function beginRun(config: TrainingConfig, {furtherFrom, warn = text
 	}
 
 	return startRun({config, hardware: describeHardware(hardware), ...(furtherFrom !== undefined && {furtherFrom})});
+}
+
+/** Of two findings about one key, that of whoever has opened the files counts. */
+async function problemsOf(config: TrainingConfig, furtherFrom: string | undefined): Promise<Problem[]> {
+	const {problems} = await checkBeforeStart(config);
+	const found = await checkInputs(config, {furtherFrom});
+	const isKnown = (key: string) => problems.some(problem => problem.key === key && isBlocking(problem));
+	const isFound = (key: string) => key === 'baseModel' && found.some(problem => problem.key === key);
+	return [...problems.filter(({key}) => !isFound(key)), ...found.filter(({key}) => isFound(key) || !isKnown(key))];
 }

@@ -1,6 +1,7 @@
 import type {Command} from 'commander';
-import {formatProblems, PresetStore} from '../presets/index.ts';
+import {FileExistsError, formatProblems, PresetStore} from '../presets/index.ts';
 import {table} from './table.ts';
+import {UsageError} from './usage-error.ts';
 import {say} from './watch.ts';
 
 export function declare(command: Command): void {
@@ -8,7 +9,7 @@ export function declare(command: Command): void {
 	command.command('show').description('a preset as JSON').argument('<name>').action((name: string) => showPreset(openStore(), name));
 	command.command('export').description('write a preset as a config file').argument('<name>').argument('<file>').option('--overwrite', 'replace the file')
 		.action(async (name: string, file: string, options: {overwrite?: boolean}) => {
-			await openStore().exportTo(name, file, options);
+			await exported(openStore(), name, file, options);
 			say(`Preset ${name} is in ${file}.`);
 		});
 	command.command('import').description('keep a config file as a preset').argument('<file>').option('--name <name>', 'instead of the name of the file').option('--overwrite', 'replace the preset of that name')
@@ -30,6 +31,15 @@ function openStore(): PresetStore {
 	store.list();
 	store.notices.forEach(notice => process.stderr.write(`${notice}\n`));
 	return store;
+}
+
+/** @throws UsageError when the file is there and may not be replaced */
+async function exported(store: PresetStore, name: string, file: string, options: {readonly overwrite?: boolean}): Promise<void> {
+	try {
+		await store.exportTo(name, file, options);
+	} catch (error) {
+		throw error instanceof FileExistsError ? new UsageError(`${file} exists already.`, 'Choose another name, or replace it with --overwrite.') : error;
+	}
 }
 
 function listPresets(store: PresetStore): void {

@@ -5,7 +5,6 @@ import {exitCodes} from './exit-codes.ts';
 const codes: Readonly<Record<string, number>> = {
 	UsageError: exitCodes.usage,
 	PresetError: exitCodes.usage,
-	FileExistsError: exitCodes.usage,
 	RunNotFoundError: exitCodes.run,
 	RunNotRunningError: exitCodes.run,
 	RunBusyError: exitCodes.run,

@@ -58,10 +58,11 @@ export class StableDiffusion {
 	 */
 	static async open(folder: ModelFolder, options: OpenOptions): Promise<StableDiffusion> {
 		const declared = declareNetworks(folder);
+		// All of them before the first is loaded, which may take minutes.
+		for (const network of ['unet', 'textEncoder', 'vae'] as const) checkWeights(folder[network], new Map(declared[network].map(({name, shape}) => [name, shape])));
 		const load = async (network: 'unet' | 'textEncoder' | 'vae', name: string) => {
 			options.onProgress?.(name);
 			const file: SafetensorsFile = folder[network];
-			checkWeights(file, new Map(declared[network].map(({name, shape}) => [name, shape])));
 			return Parameters.load(name, declared[network], file, {apart: network === 'textEncoder' ? keptParameters(folder, options) : undefined});
 		};
 		const tokenizer = await loadTokenizer(folder.tokenizerFolder);

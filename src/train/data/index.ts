@@ -4,4 +4,4 @@ export {epochOrder, pairedClassImage, type Batch, type EpochOrder} from './epoch
 export {imageHash, loadImage, type ImageFit} from './load-image.ts';
 export {readPngText, writePng, type Picture} from './png.ts';
 export {captionOf, imagePrompts, type ConceptPrompts} from './prompts.ts';
-export {scanFolder, scanWarnings, type FolderScan, type ScannedImage, type SkippedFile} from './scan.ts';
+export {requireImage, scanFolder, scanWarnings, type FolderScan, type ScannedImage, type SkippedFile} from './scan.ts';

@@ -57,6 +57,14 @@ export async function scanFolder(folder: string, {allowEmpty = false}: {allowEmp
 	return scan;
 }
 
+/** Makes sure that a folder holds an image that can be used, and looks at no more of them than that takes. @throws DataError as scanFolder does */
+export async function requireImage(folder: string): Promise<void> {
+	for (const file of await openFolder(path.resolve(folder))) {
+		if ('width' in (await look(file))) return;
+	}
+	await scanFolder(folder);
+}
+
 /** What the person should know about a scan before the training, one sentence for each kind of thing; `resolution`: the training size in pixels. */
 export function scanWarnings(scan: FolderScan, resolution: {readonly width: number; readonly height: number}): string[] {
 	const small = scan.images.filter(({width, height}) => width < resolution.width || height < resolution.height);

@@ -44,7 +44,7 @@ export async function openNetwork(network: Network, folder: string, {linearProje
 
 function noWeights(folder: string, expected: string, entries: readonly string[]): WeightsError {
 	const pickle = entries.find(entry => /\.(bin|ckpt|pt|pth)$/.test(entry));
-	if (pickle !== undefined) return pickleRefusal(path.join(folder, pickle));
+	if (pickle !== undefined) return pickleRefusal(path.join(folder, pickle), path.join(folder, expected));
 	return new WeightsError(`${folder} has no ${expected}. Found: ${entries.join(', ') || 'nothing'}.`, {action: 'Download the model again, with its safetensors files.'});
 }
 

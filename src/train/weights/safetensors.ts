@@ -133,9 +133,10 @@ function isPickle(start: Uint8Array): boolean {
 	return magic && !'{ \t\r\n'.includes(String.fromCharCode(start[8]));
 }
 
-export function pickleRefusal(file: string): WeightsError {
+/** @param target where its weights may be put as safetensors */
+export function pickleRefusal(file: string, target = `${file.replace(/\.\w+$/, '')}.safetensors`): WeightsError {
 	return new WeightsError(`${file} is a Python pickle. Opening a pickle runs the program inside it, so it is refused.`, {
 		action: `If you trust its source, convert it once with PyTorch and safetensors installed:
-  python3 -c "import sys, torch; from safetensors.torch import save_file; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); d = d.get('state_dict', d); save_file({k: v.contiguous().clone() for k, v in d.items() if hasattr(v, 'shape')}, sys.argv[2])" ${file} ${file.replace(/\.\w+$/, '')}.safetensors`,
+  python3 -c "import sys, torch; from safetensors.torch import save_file; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); d = d.get('state_dict', d); save_file({k: v.contiguous().clone() for k, v in d.items() if hasattr(v, 'shape')}, sys.argv[2])" ${file} ${target}`,
 	});
 }

@@ -8,6 +8,7 @@ import {runJob} from '../../../src/train/job-worker.ts';
 import {sampleJobSchema, type SampleImages} from '../../../src/train/sample-messages.ts';
 import type {Session, Train} from '../../../src/train/session.ts';
 import {runTrainer} from '../../../src/train/trainer-process.ts';
+import {writeSafetensors} from '../../../src/train/weights/index.ts';
 
 /** What the trainer of a test does besides counting; each part a step. */
 interface Script {
@@ -59,9 +60,9 @@ const train: Train = async session => {
 	}
 
 	const output = path.join('output', `${session.config.name}.safetensors`);
-	fs.writeFileSync(path.join(session.runFolder, output), String(sum));
+	await writeSafetensors(path.join(session.runFolder, output), [], {sum: String(sum)});
 	const folder = path.join('output', session.config.name);
-	fs.cpSync(session.furtherFrom ?? asset('demo', 'base'), path.join(session.runFolder, folder), {recursive: true, filter: source => !source.endsWith('.safetensors')});
+	fs.cpSync(session.furtherFrom ?? asset('demo', 'base'), path.join(session.runFolder, folder), {recursive: true});
 	return {type: 'finished', output, folder};
 };
 
