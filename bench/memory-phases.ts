@@ -50,10 +50,10 @@ const model = await phase('load', () => StableDiffusion.open(folder, {...compile
 const side = resolution / model.autoencoderFactor;
 await phase('encode', () => model.encodeImages(new Float32Array(pixels * 3), {count: 1, height: resolution, width: resolution}));
 
-const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0}));
+const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0, width: resolution, height: resolution}));
 const set = {instance: images('a photo of sks dog'), classImages: prior ? images('a photo of a dog') : []};
 const moments = normals(side * side * 8, {seed: 1, stream: 'bench', step: 0, index: 0});
-const latents = {side, of: async (rows: readonly unknown[]) => Float32Array.from({length: rows.length * moments.length}, (_, i) => moments[i % moments.length])};
+const latents = {of: async (rows: readonly unknown[]) => Float32Array.from({length: rows.length * moments.length}, (_, i) => moments[i % moments.length])};
 const state = await phase('state', () => new TrainedState(model, config));
 const runner = await phase('trace', () => new StepRunner(model, state, set, latents, config, 10_000, compileOptions));
 await phase('step', async () => {

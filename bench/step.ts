@@ -55,11 +55,11 @@ const compileOptions = {mode, precision: config.precision, attention: config.att
 const model = await StableDiffusion.open(folder, {...compileOptions, clipSkip: 1, lanes});
 const loadedAt = since();
 
-const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0}));
+const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0, width: resolution, height: resolution}));
 const set = {instance: images('a photo of sks dog'), classImages: flags.prior ? images('a photo of a dog') : []};
 const side = resolution / model.autoencoderFactor;
 const moments = normals(side * side * 8, {seed: 1, stream: 'bench', step: 0, index: 0});
-const latents = {side, of: async (rows: readonly unknown[]) => Float32Array.from({length: rows.length * moments.length}, (_, i) => moments[i % moments.length])};
+const latents = {of: async (rows: readonly unknown[]) => Float32Array.from({length: rows.length * moments.length}, (_, i) => moments[i % moments.length])};
 const state = new TrainedState(model, config);
 const steps = new StepRunner(model, state, set, latents, config, 10_000, compileOptions);
 const tracedAt = since();

@@ -110,9 +110,19 @@ export const constraints: readonly Constraint[] = [
 		keys: ['cacheLatents', 'crop'],
 		test: config =>
 			config.cacheLatents !== 'off' && config.crop === 'random' ?
-				{message: 'cacheLatents is switched off: a random crop cuts another part each time, so there is nothing to keep.', cure: 'Set crop to center to have the cache.'}
+				{message: 'cacheLatents is switched off: a random crop cuts another part each time, so there is nothing to keep.', cure: 'Set crop to center or none to have the cache.'}
 			:	undefined,
 		adjust: () => ({cacheLatents: 'off'}),
+	},
+	{
+		level: 'block',
+		keys: ['classMatching', 'concepts'],
+		test: ({classMatching, concepts}) => {
+			const without = concepts.findIndex(({classImagesPerInstance, classImages}) => classImagesPerInstance > 0 && classImages === undefined);
+			return classMatching === 'all' && without >= 0 ?
+					{message: `classMatching is all, which uses the class images that are there, but concept ${without + 1} names no folder of them.`, cure: 'Set its classImages to your folder, or classMatching to match: then the base model makes them.'}
+				:	undefined;
+		},
 	},
 	{
 		level: 'block',

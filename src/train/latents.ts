@@ -1,6 +1,7 @@
 import type {TrainingConfig} from '../presets/index.ts';
 import type {Row, TrainingImage} from './batches.ts';
-import {loadImage} from './data/index.ts';
+import {loadImage, sizeName, type Size} from './data/index.ts';
+import {groupBy} from './group-by.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 
 /** Images encoded in one call: as many as keep a call short. */
@@ -13,59 +14,64 @@ const PIXELS_AT_ONCE = 8 * 128 * 128;
 export class Latents {
 	readonly #cache = new Map<string, Float32Array>();
 	readonly #cached: boolean;
-	readonly #size: number;
 
-	constructor(private readonly model: StableDiffusion, private readonly config: Pick<TrainingConfig, 'resolution' | 'crop' | 'horizontalFlip' | 'cacheLatents' | 'seed'>) {
-		this.#cached = config.cacheLatents !== 'off' && config.crop === 'center';
-		this.#size = this.side ** 2 * 2 * model.folder.vaeConfig.latentChannels;
-	}
-
-	/** Side of a latent. */
-	get side(): number {
-		return this.config.resolution / this.model.autoencoderFactor;
+	constructor(private readonly model: StableDiffusion, private readonly config: Pick<TrainingConfig, 'crop' | 'horizontalFlip' | 'cacheLatents' | 'seed'>) {
+		this.#cached = config.cacheLatents !== 'off' && config.crop !== 'random';
 	}
 
 	/** Encodes all images; without a cache there is nothing to do. */
 	async prepare(images: readonly TrainingImage[], progress: (done: number, total: number) => Promise<void>): Promise<void> {
 		if (!this.#cached) return;
-		const wanted = images.flatMap(({file}) => (this.config.horizontalFlip ? [{file, flipped: false}, {file, flipped: true}] : [{file, flipped: false}]));
-		const count = Math.max(1, Math.min(wanted.length, Math.floor(PIXELS_AT_ONCE / this.config.resolution ** 2)));
-		for (let begin = 0; begin < wanted.length; begin += count) {
-			const part = wanted.slice(begin, begin + count);
-			const pictures = await Promise.all(part.map(({file, flipped}) => loadImage(file, {...this.#fit(flipped), crop: 'center'})));
-			const moments = this.#encode(pictures, count);
-			part.forEach(({file, flipped}, i) => this.#cache.set(key(file, flipped), moments[i]));
-			await progress(begin + part.length, wanted.length);
+		const wanted = images.flatMap(image => (this.config.horizontalFlip ? [false, true] : [false]).map(flipped => ({image, flipped})));
+		let done = 0;
+		for (const ofSize of groupBy(wanted, ({image}) => sizeName(image)).values()) {
+			const [{image: {width, height}}] = ofSize;
+			const count = Math.max(1, Math.min(ofSize.length, Math.floor(PIXELS_AT_ONCE / (width * height))));
+			for (let begin = 0; begin < ofSize.length; begin += count) {
+				const part = ofSize.slice(begin, begin + count);
+				const moments = await this.#encode(part, count);
+				part.forEach((picture, i) => this.#cache.set(keyOf(picture), moments[i]));
+				await progress((done += part.length), wanted.length);
+			}
 		}
 	}
 
-	/** The moments of a micro-batch, [rows, side, side, 2·channels]. */
-	async of(rows: readonly Row[]): Promise<Float32Array> {
-		const moments = this.#cached ? rows.map(({image, flipped}) => this.#cache.get(key(image.file, flipped)) as Float32Array) : await this.#fresh(rows);
-		const batch = new Float32Array(rows.length * this.#size);
-		moments.forEach((values, i) => batch.set(values, i * this.#size));
-		return batch;
-	}
-
-	async #fresh(rows: readonly Row[]): Promise<Float32Array[]> {
-		const {crop, seed} = this.config;
-		const pictures = await Promise.all(rows.map(({image, flipped, draw}) => loadImage(image.file, crop === 'random' ? {...this.#fit(flipped), crop, key: {seed, stream: 'crop', ...draw}} : {...this.#fit(flipped), crop})));
-		return this.#encode(pictures, pictures.length);
+	/** The moments of rows of one size, [rows, height, width, 2·channels]. */
+	async of(rows: readonly Pick<Row, 'image' | 'draw' | 'flipped'>[]): Promise<Float32Array> {
+		return inOneArray(this.#cached ? rows.map(row => this.#cache.get(keyOf(row)) as Float32Array) : await this.#encode(rows, rows.length));
 	}
 
 	/** `count` is the batch that the function is compiled for; a shorter one is filled up. */
-	#encode(pictures: readonly Float32Array[], count: number): Float32Array[] {
-		const {resolution} = this.config;
-		const pixels = resolution ** 2 * 3;
+	async #encode(pictures: readonly Picture[], count: number): Promise<Float32Array[]> {
+		const [{image: {width, height}}] = pictures;
+		const pixels = width * height * 3;
 		const batch = new Float32Array(count * pixels);
-		pictures.forEach((picture, i) => batch.set(picture, i * pixels));
-		const moments = this.model.encodeImages(batch, {count, height: resolution, width: resolution});
-		return pictures.map((_, i) => moments.slice(i * this.#size, (i + 1) * this.#size));
+		(await Promise.all(pictures.map(picture => this.#load(picture)))).forEach((picture, i) => batch.set(picture, i * pixels));
+		const moments = this.model.encodeImages(batch, {count, height, width});
+		const size = moments.length / count;
+		return pictures.map((_, i) => moments.slice(i * size, (i + 1) * size));
 	}
 
-	#fit(flipped: boolean) {
-		return {width: this.config.resolution, height: this.config.resolution, flip: flipped};
+	#load({image: {file, width, height}, flipped, draw}: Picture): Promise<Float32Array> {
+		const fit = {width, height, flip: flipped};
+		const {crop, seed} = this.config;
+		return loadImage(file, crop === 'random' ? {...fit, crop, key: {seed, stream: 'crop', ...draw}} : {...fit, crop: 'center'});
 	}
 }
 
-const key = (file: string, flipped: boolean) => `${flipped ? 'mirrored ' : ''}${file}`;
+/** An image in one of its orientations; `draw` decides about a random crop. */
+interface Picture {
+	readonly image: Pick<TrainingImage, 'file'> & Size;
+	readonly flipped: boolean;
+	readonly draw?: Row['draw'];
+}
+
+const keyOf = ({image, flipped}: Picture) => `${flipped ? 'mirrored ' : ''}${sizeName(image)} ${image.file}`;
+
+/** Arrays of one length, one after another. */
+export function inOneArray(parts: readonly Float32Array[]): Float32Array {
+	const [{length}] = parts;
+	const joined = new Float32Array(parts.length * length);
+	parts.forEach((part, i) => joined.set(part, i * length));
+	return joined;
+}

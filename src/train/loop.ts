@@ -123,6 +123,7 @@ class Run {
 		this.#requireRoom();
 		const found = await prepareTrainingSet(this.#config, this.model, {
 			warn: message => emit({type: 'warning', message}),
+			tell: message => emit({type: 'log', message}),
 			progress: (done, total) => emit({type: 'phase', phase: 'class-images', done, total}),
 			breathe: () => this.#answer(),
 		});

@@ -89,6 +89,11 @@ export class StableDiffusion {
 		return 2 ** (this.folder.vaeConfig.blockOutChannels.length - 1);
 	}
 
+	/** Sides of images are multiples of it, so that every level of the networks has whole positions. */
+	get sizeStep(): number {
+		return this.autoencoderFactor * 2 ** (this.folder.unetConfig.blockOutChannels.length - 1);
+	}
+
 	/** Width of the text states. */
 	get contextWidth(): number {
 		return this.folder.textEncoderConfig.hiddenSize;

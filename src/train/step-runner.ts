@@ -1,8 +1,8 @@
 import type {TrainingConfig} from '../presets/index.ts';
-import {epochOf, rowsOf, type TrainingSet} from './batches.ts';
+import {Batches, epochOf, type MicroBatch, type TrainingSet} from './batches.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
-import type {Latents} from './latents.ts';
-import {priorWeightAt, rowWeights} from './loss.ts';
+import {inOneArray, type Latents} from './latents.ts';
+import {priorWeightAt, rowWeights, type LossRow} from './loss.ts';
 import {normals, uniformInt} from './random.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 import {stepSignature, trainingStep, type Penalty, type StepModel, type StepShape} from './step.ts';
@@ -20,12 +20,13 @@ export interface StepReport {
 	readonly gradientNorm: number;
 }
 
+/** A row of what the device is given, with or without an image of its own. */
+type Place = MicroBatch['rows'][number] & LossRow;
+
 /** A micro-batch that the device works on, and how its errors count. */
-interface MicroBatch {
+interface Started {
 	readonly outputs: Record<string, DeviceTensor>;
-	readonly kinds: readonly ('instance' | 'class' | 'filling')[];
-	/** Of each row. */
-	readonly concepts: readonly number[];
+	readonly places: readonly Place[];
 	readonly weights: Float32Array;
 }
 
@@ -37,32 +38,31 @@ export interface PendingStep {
 
 /** Feeds the compiled training step: chooses the rows of each micro-batch and draws what is random about them. */
 export class StepRunner {
-	readonly #shape: StepShape;
-	readonly #update: Compiled<Signature>;
-	readonly #accumulate: Compiled<Signature> | undefined;
+	readonly #batches: Batches;
+	readonly #stepModel: StepModel;
+	/** The training step for each shape of micro-batches that there has been. */
+	readonly #functions = new Map<string, Compiled<Signature>>();
 	readonly #trainsTextEncoder: boolean;
+	readonly #chunks: number;
 	/** Every distinct prompt with its tokens, or its text states when the text encoder is frozen. */
 	readonly #prompts: ReadonlyMap<string, Int32Array | Float32Array>;
 
+	/** Compiles what the run's first step needs; other shapes are compiled when they come up. */
 	constructor(
 		private readonly model: StableDiffusion,
 		private readonly state: TrainedState,
 		private readonly set: TrainingSet,
-		private readonly latents: Pick<Latents, 'side' | 'of'>,
+		private readonly latents: Pick<Latents, 'of'>,
 		private readonly config: TrainingConfig,
 		private readonly totalSteps: number,
-		compileOptions: CompileOptions,
+		private readonly compileOptions: CompileOptions,
 	) {
-		const {batchSize, gradientAccumulation} = config;
-		const trainTextEncoder = state.trainsTextEncoder;
-		this.#trainsTextEncoder = trainTextEncoder;
+		this.#batches = new Batches(set, config);
+		this.#trainsTextEncoder = state.trainsTextEncoder;
 		const texts = [...new Set([...set.instance, ...set.classImages].map(({prompt}) => prompt))];
-		const rows = set.classImages.length > 0 ? 2 * batchSize : batchSize;
-		const chunks = Math.max(...texts.map(text => model.chunks(text)));
-		this.#shape = {rows, height: latents.side, width: latents.side, prompts: Math.min(rows, texts.length), chunks};
-		this.#prompts = new Map(texts.map(text => [text, trainTextEncoder ? model.tokens(text, chunks) : model.encodePrompts([text], chunks)]));
-
-		const stepModel: StepModel = {
+		this.#chunks = Math.max(...texts.map(text => model.chunks(text)));
+		this.#prompts = new Map(texts.map(text => [text, this.#trainsTextEncoder ? model.tokens(text, this.#chunks) : model.encodePrompts([text], this.#chunks)]));
+		this.#stepModel = {
 			...model.folder,
 			schedule: model.schedule,
 			predictionType: model.folder.schedulerConfig.predictionType,
@@ -72,73 +72,91 @@ export class StepRunner {
 			textEncoder: model.textEncoder,
 			adapters: model.adapters,
 		};
-		const made = (part: 'accumulate' | 'update') => {
-			const options = {optimizer: state.optimizer, gradientClip: config.gradientClip, textEncoderGradientClip: config.textEncoderGradientClip, penalty: penaltyOf(config), trainTextEncoder, part, lanes: model.options.lanes};
-			return compile<Signature>(`training_step_${part}`, trainingStep(stepModel, state.networks, this.#shape, options), stepSignature(this.#shape, stepModel, {trainTextEncoder}), compileOptions);
-		};
-		this.#update = made('update');
-		this.#accumulate = gradientAccumulation > 1 ? made('accumulate') : undefined;
+		this.#batches.ofStep(0).forEach((batch, i, {length}) => this.#function(this.#shapeOf(batch), i === length - 1 ? 'update' : 'accumulate'));
 	}
 
 	/** Starts the step after `done` steps and returns while the device works. */
 	async start(done: number): Promise<PendingStep> {
-		const {gradientAccumulation} = this.config;
-		const parts: MicroBatch[] = [];
-		for (let micro = 0; micro < gradientAccumulation; micro++) {
-			const compiled = micro === gradientAccumulation - 1 ? this.#update : (this.#accumulate as Compiled<Signature>);
-			const {kinds, concepts, ...inputs} = await this.#inputs(done, done * gradientAccumulation + micro);
-			parts.push({outputs: compiled.run(inputs), kinds, concepts, weights: inputs.rowWeights});
+		const batches = this.#batches.ofStep(done);
+		const places = batches.map(batch => this.#placesOf(batch));
+		// Over the whole step, so that it does not matter how it is cut.
+		const weights = this.#weightsOf(places.flat(), done);
+		const parts: Started[] = [];
+		for (const [i, batch] of batches.entries()) {
+			const compiled = this.#function(this.#shapeOf(batch), i === batches.length - 1 ? 'update' : 'accumulate');
+			const own = weights.splice(0, batch.places);
+			const inputs = {...(await this.#inputs(batch, places[i])), rowWeights: Float32Array.from(own), ...this.state.scalars(done, this.totalSteps)};
+			parts.push({outputs: compiled.run(inputs), places: places[i], weights: inputs.rowWeights});
 		}
 		this.state.afterStep(done);
 		return {report: () => this.#report(done + 1, parts)};
 	}
 
 	dispose(): void {
-		this.#update.dispose();
-		this.#accumulate?.dispose();
+		for (const compiled of this.#functions.values()) compiled.dispose();
 	}
 
-	async #inputs(done: number, micro: number) {
-		const {seed, batchSize, gradientAccumulation, splitLoss, minSnrGamma, offsetNoise} = this.config;
-		const {rows: count, prompts, height, width} = this.#shape;
-		const rows = rowsOf(this.set, micro, this.config);
-		// A concept without class images leaves places free: they are filled with images that count for nothing.
-		const filled = Array.from({length: count}, (_, i) => rows[Math.min(i, rows.length - 1)]);
-		const kinds = filled.map((row, i) => (i < rows.length ? row.kind : 'filling'));
-		const timesteps = Int32Array.from(filled, ({draw}) => uniformInt(this.model.schedule.betas.length, {seed, stream: 'timestep', ...draw}));
-		const weights = rowWeights(kinds.map((kind, i) => ({kind, timestep: timesteps[i]})), {
-			priorWeight: priorWeightAt(epochOf(micro * batchSize, this.set), this.config),
+	#shapeOf({width, height, places: rows}: MicroBatch): StepShape {
+		const {autoencoderFactor} = this.model;
+		return {rows, height: height / autoencoderFactor, width: width / autoencoderFactor, prompts: Math.min(rows, this.#prompts.size), chunks: this.#chunks};
+	}
+
+	#function(shape: StepShape, part: 'accumulate' | 'update'): Compiled<Signature> {
+		const key = JSON.stringify([part, shape]);
+		const found = this.#functions.get(key);
+		if (found) return found;
+		const {gradientClip, textEncoderGradientClip} = this.config;
+		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes};
+		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), this.compileOptions);
+		this.#functions.set(key, compiled);
+		return compiled;
+	}
+
+	/** The rows of a micro-batch. Places that are left free are filled with an image that counts for nothing. */
+	#placesOf({rows, places}: MicroBatch): Place[] {
+		const timesteps = this.model.schedule.betas.length;
+		return Array.from({length: places}, (_, i) => {
+			const row = rows[Math.min(i, rows.length - 1)];
+			return {...row, kind: i < rows.length ? row.kind : 'filling', timestep: uniformInt(timesteps, {seed: this.config.seed, stream: 'timestep', ...row.draw})} as Place;
+		});
+	}
+
+	#weightsOf(places: readonly Place[], done: number): number[] {
+		const {batchSize, gradientAccumulation, splitLoss, minSnrGamma} = this.config;
+		return [...rowWeights(places, {
+			priorWeight: priorWeightAt(epochOf(done * batchSize * gradientAccumulation, this.set), this.config),
 			splitLoss,
 			minSnrGamma,
 			predictionType: this.model.folder.schedulerConfig.predictionType,
 			schedule: this.model.schedule,
-		});
+		})];
+	}
+
+	async #inputs(batch: MicroBatch, places: readonly Place[]) {
+		const {seed, offsetNoise} = this.config;
+		const {prompts, height, width} = this.#shapeOf(batch);
 		const channels = this.model.folder.unetConfig.inChannels;
 		const area = height * width;
-		const drawn = (stream: string) => inOneArray(filled.map(({draw}) => normals(area * channels, {seed, stream, ...draw})));
+		const drawn = (stream: string) => inOneArray(places.map(({draw}) => normals(area * channels, {seed, stream, ...draw})));
 		const noise = drawn('noise');
-		if (offsetNoise > 0) addOffsets(noise, offsetNoise, inOneArray(filled.map(({draw}) => normals(channels, {seed, stream: 'offset noise', ...draw}))), {area, channels});
-		const texts = this.#prompts.size <= prompts ? [...this.#prompts.keys()] : filled.map(({image}) => image.prompt);
+		if (offsetNoise > 0) addOffsets(noise, offsetNoise, inOneArray(places.map(({draw}) => normals(channels, {seed, stream: 'offset noise', ...draw}))), {area, channels});
+		const texts = this.#prompts.size <= prompts ? [...this.#prompts.keys()] : places.map(({image}) => image.prompt);
 		const table = texts.map(text => this.#prompts.get(text) as Int32Array | Float32Array);
 		return {
-			moments: await this.latents.of(filled),
+			moments: await this.latents.of(places),
 			epsilon: drawn('epsilon'),
 			noise,
-			timesteps,
+			timesteps: Int32Array.from(places, ({timestep}) => timestep),
 			...(this.#trainsTextEncoder ? {tokens: Int32Array.from(table.flatMap(tokens => [...tokens]))} : {states: Float32Array.from(table.flatMap(states => [...states]))}),
-			promptOfRow: Int32Array.from(filled, ({image}, i) => (this.#prompts.size <= prompts ? texts.indexOf(image.prompt) : i)),
-			rowWeights: weights.map(weight => weight / gradientAccumulation),
-			kinds,
-			concepts: filled.map(({image}) => image.concept),
-			...this.state.scalars(done, this.totalSteps),
+			promptOfRow: Int32Array.from(places, ({image}, i) => (this.#prompts.size <= prompts ? texts.indexOf(image.prompt) : i)),
 		};
 	}
 
-	#report(step: number, parts: readonly MicroBatch[]): StepReport {
+	#report(step: number, parts: readonly Started[]): StepReport {
 		const errors = parts.map(({outputs}) => outputs.errors.read());
 		const [gradientNorm] = parts[parts.length - 1].outputs.gradientNorm.read();
 		for (const tensor of parts.flatMap(({outputs}) => Object.values(outputs))) tensor.dispose();
-		const rows = parts.flatMap(({kinds, concepts}, micro) => kinds.map((kind, i) => ({kind, concept: concepts[i], error: errors[micro][i]})));
+		const rows = parts.flatMap(({places}, micro) => places.map(({kind, image: {concept}}, i) => ({kind, concept, error: errors[micro][i]})));
 		const instance = rows.filter(({kind}) => kind === 'instance');
 		return {
 			step,
@@ -159,13 +177,6 @@ const penaltyOf = ({loss, huberThreshold}: TrainingConfig): Penalty => (loss ===
  */
 export function addOffsets(noise: Float32Array, strength: number, offsets: Float32Array, {area, channels}: {area: number; channels: number}): void {
 	for (let i = 0; i < noise.length; i++) noise[i] += strength * offsets[Math.floor(i / (area * channels)) * channels + (i % channels)];
-}
-
-function inOneArray(parts: readonly Float32Array[]): Float32Array {
-	const size = parts[0].length;
-	const joined = new Float32Array(parts.length * size);
-	parts.forEach((part, i) => joined.set(part, i * size));
-	return joined;
 }
 
 const mean = (rows: readonly {readonly error: number}[]): number | undefined => (rows.length === 0 ? undefined : rows.reduce((sum, {error}) => sum + error, 0) / rows.length);

@@ -1,4 +1,4 @@
-import type {TrainingConfig} from '../presets/index.ts';
+import {addsGradientsUp, type TrainingConfig} from '../presets/index.ts';
 import {deviceAverage, hostAverage, type Average} from './average.ts';
 import {adafactor, adamw, adamw8bit, emaDecay, learningRateAt, lion, lion8bit, sgd, type EmaRule, type Optimizer} from './optim/index.ts';
 import {OptimizerState} from './optimizer-state.ts';
@@ -11,7 +11,7 @@ export type UpdateConfig = Pick<
 	TrainingConfig,
 	| 'training' | 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'loraLearningRate' | 'loraTextEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
 	| 'minLearningRate' | 'scheduleFactor' | 'schedulePosition'
-	| 'optimizer' | 'sgdMomentum' | 'weightDecay' | 'textEncoderWeightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'scaleLearningRate' | 'freezeClipNormalization'
+	| 'optimizer' | 'sgdMomentum' | 'weightDecay' | 'textEncoderWeightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'crop' | 'scaleLearningRate' | 'freezeClipNormalization'
 >;
 
 /** Everything on the device that training changes: weights or adapters, the optimizer's state, averages. */
@@ -35,7 +35,7 @@ export class TrainedState {
 			optimizerState: new OptimizerState(parameters, this.optimizer),
 			...(group === 0 && {ema: this.average?.onDevice}),
 			...(group === 1 && config.freezeClipNormalization && {frozen: isNormalization}),
-			accumulator: config.gradientAccumulation > 1 ? parameters.zeros('gradient') : undefined,
+			accumulator: addsGradientsUp(config) ? parameters.zeros('gradient') : undefined,
 		});
 		this.#networks = [...(config.trainUnet ? [trained(unet, 0)] : []), ...(config.trainTextEncoder ? [trained(textEncoder, 1)] : [])];
 	}

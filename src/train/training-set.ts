@@ -3,14 +3,17 @@ import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Concept, TrainingConfig} from '../presets/index.ts';
 import type {TrainingImage, TrainingSet} from './batches.ts';
-import {imagePrompts, planClassImages, scanFolder, scanWarnings, writeClassImage, type PlannedClassImage} from './data/index.ts';
+import {allClassImages, bucketOf, bucketSizes, imagePrompts, planClassImages, scanFolder, scanWarnings, sizeName, writeClassImage, type ClassImagePlan, type PlannedClassImage, type Size} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
+import {groupBy} from './group-by.ts';
 import {cacheFolder} from './runtime/index.ts';
 import {samples} from './sampling.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 
 export interface PreparationHooks {
 	warn(message: string): void;
+	/** What was found, for the log. */
+	tell(message: string): void;
 	/** Class images there, of those that are needed. */
 	progress(done: number, total: number): void;
 	/** Awaited often; what it throws ends the preparation, and what was made by then stays for the next time. */
@@ -19,56 +22,70 @@ export interface PreparationHooks {
 
 /** Finds the instance images and makes the class images that are missing. @throws DataError for folders without usable images. */
 export async function prepareTrainingSet(config: TrainingConfig, model: StableDiffusion, hooks: PreparationHooks): Promise<TrainingSet> {
-	const size = {width: config.resolution, height: config.resolution};
+	const sizes = trainingSizes(config, model);
 	const instance: TrainingImage[] = [];
 	const classImages: TrainingImage[] = [];
 	const missing: {concept: Concept; planned: readonly PlannedClassImage[]}[] = [];
 	for (const [index, concept] of config.concepts.entries()) {
 		const scan = await scanFolder(concept.instanceImages);
-		for (const warning of scanWarnings(scan, size)) hooks.warn(warning);
-		const prompts = await Promise.all(scan.images.map(({file}) => imagePrompts(concept, file)));
-		instance.push(...scan.images.map(({file}, i) => ({file, prompt: prompts[i].instancePrompt, concept: index})));
+		for (const warning of scanWarnings(scan, sizes)) hooks.warn(warning);
+		const found = await Promise.all(scan.images.map(async image => ({file: image.file, ...(await imagePrompts(concept, image.file)), ...bucketOf(image, sizes)})));
+		instance.push(...found.map(({file, instancePrompt, width, height}) => ({file, prompt: instancePrompt, concept: index, width, height})));
 		if (concept.classImagesPerInstance === 0) continue;
 
-		const plan = await planClassImages({
-			folder: concept.classImages ?? (await ownClassFolder(model)),
-			wanted: counted(prompts.map(({classPrompt}) => classPrompt ?? ''), concept.classImagesPerInstance),
-			recipe: await recipeOf(concept, config, model),
-			seed: config.seed,
-		});
-		classImages.push(...[...plan.existing, ...plan.toGenerate].map(({file, prompt}) => ({file, prompt, concept: index})));
-		if (plan.toGenerate.length > 0) missing.push({concept, planned: plan.toGenerate});
+		const {existing, toGenerate} = await classImagesOf(concept, found.map(({classPrompt = '', ...size}) => ({prompt: classPrompt, ...size})), {config, model, sizes});
+		classImages.push(...[...existing, ...toGenerate].map(({file, prompt, width, height}) => ({file, prompt, concept: index, width, height})));
+		if (toGenerate.length > 0) missing.push({concept, planned: toGenerate});
+		hooks.tell(`Class images of concept ${index + 1}: ${existing.length + toGenerate.length} needed, ${existing.length} there, ${toGenerate.length} to be made${sizes.length > 1 && toGenerate.length > 0 ? ` (${countedBySize(toGenerate)})` : ''}.`);
 	}
+	if (sizes.length > 1) hooks.tell(`Instance images by bucket: ${countedBySize(instance)}.`);
 
 	let made = classImages.length - missing.reduce((count, {planned}) => count + planned.length, 0);
 	for (const {concept, planned} of missing) {
-		requireRoom(path.dirname(planned[0].file), planned.length * size.width * size.height * 3, `${planned.length} class images`);
+		requireRoom(path.dirname(planned[0].file), planned.reduce((bytes, {width, height}) => bytes + width * height * 3, 0), `${planned.length} class images`);
 		hooks.progress(made, classImages.length);
-		const requests = planned.map(({prompt, seed}) => ({prompt, negativePrompt: concept.classNegativePrompt ?? '', seed}));
-		const options = {...size, sampler: config.sampler, steps: concept.classSamplingSteps, guidance: concept.classGuidance, ...(config.classBatchSize > 0 && {atOnce: config.classBatchSize}), breathe: () => hooks.breathe()};
-		let i = 0;
-		for await (const {pixels} of samples(model, requests, options)) {
-			await writeClassImage(planned[i++], {...size, pixels});
-			hooks.progress(++made, classImages.length);
+		for (const ofSize of groupBy(planned, sizeName).values()) {
+			const [{width, height}] = ofSize;
+			const requests = ofSize.map(({prompt, seed}) => ({prompt, negativePrompt: concept.classNegativePrompt ?? '', seed}));
+			const options = {width, height, sampler: config.sampler, steps: concept.classSamplingSteps, guidance: concept.classGuidance, ...(config.classBatchSize > 0 && {atOnce: config.classBatchSize}), breathe: () => hooks.breathe()};
+			let i = 0;
+			for await (const {pixels} of samples(model, requests, options)) {
+				await writeClassImage(ofSize[i++], {width, height, pixels});
+				hooks.progress(++made, classImages.length);
+			}
 		}
 	}
 	return {instance, classImages};
 }
 
-/** How many class images each distinct prompt needs. */
-function counted(prompts: readonly string[], perInstance: number): {prompt: string; count: number}[] {
-	const counts = new Map<string, number>();
-	for (const prompt of prompts) counts.set(prompt, (counts.get(prompt) ?? 0) + perInstance);
-	return [...counts].map(([prompt, count]) => ({prompt, count}));
+/** The sizes that images are brought to: a square, or the buckets. */
+export function trainingSizes({crop, resolution}: Pick<TrainingConfig, 'crop' | 'resolution'>, model: Pick<StableDiffusion, 'sizeStep'>): readonly Size[] {
+	return crop === 'none' ? bucketSizes(resolution, model.sizeStep) : [{width: resolution, height: resolution}];
 }
+
+/** The class images of a concept: `prompts` are those of its instance images, with their sizes. */
+async function classImagesOf(concept: Concept, prompts: readonly (Size & {readonly prompt: string})[], {config, model, sizes}: {config: TrainingConfig; model: StableDiffusion; sizes: readonly Size[]}): Promise<ClassImagePlan> {
+	const folder = concept.classImages ?? (await ownClassFolder(model));
+	if (config.classMatching === 'all') {
+		const existing = await allClassImages(folder, sizes, async file => (await imagePrompts(concept, file)).classPrompt ?? '');
+		return {existing, toGenerate: []};
+	}
+	const wanted = [...groupBy(prompts, each => JSON.stringify([each.prompt, sizeName(each)])).values()].map(same => ({
+		prompt: same[0].prompt, width: same[0].width, height: same[0].height, count: same.length * concept.classImagesPerInstance,
+	}));
+	const identity = await identityOf(model);
+	return planClassImages({folder, wanted, sizes, recipe: size => recipeOf(concept, config, identity, size), seed: config.seed});
+}
+
+/** 576x384 (3), 512x512 (8) */
+const countedBySize = (images: readonly Size[]): string => [...groupBy(images, sizeName)].map(([name, {length}]) => `${name} (${length})`).join(', ');
 
 /** Class images that no folder was named for are kept per base model, and serve later runs too. */
 const ownClassFolder = async (model: StableDiffusion): Promise<string> => path.join(cacheFolder(), 'class-images', await identityOf(model));
 
 /** What a class image depends on besides its prompt and seed. */
-async function recipeOf(concept: Concept, {resolution, sampler, clipSkip}: TrainingConfig, model: StableDiffusion): Promise<string> {
-	const {classSamplingSteps, classGuidance, classNegativePrompt = ''} = concept;
-	return JSON.stringify({model: await identityOf(model), resolution, sampler, clipSkip, classSamplingSteps, classGuidance, classNegativePrompt});
+function recipeOf({classSamplingSteps, classGuidance, classNegativePrompt = ''}: Concept, {sampler, clipSkip}: TrainingConfig, model: string, size: Size): string {
+	return JSON.stringify({model, resolution: size.width === size.height ? size.width : sizeName(size), sampler, clipSkip, classSamplingSteps, classGuidance, classNegativePrompt});
 }
 
 /** Changes when the base model does. Reading gigabytes for a digest would cost a start more than it is worth: path, size and time are enough. */

@@ -24,13 +24,13 @@ interface Row {
  */
 export class Validation {
 	readonly #rows: readonly Row[];
-	/** By the number of text states, which depends on the length of the prompt. */
-	readonly #compiled = new Map<number, Compiled<Signature>>();
+	/** By the image's size and the number of text states, which depends on the length of the prompt. */
+	readonly #compiled = new Map<string, Compiled<Signature>>();
 
 	constructor(
 		private readonly model: StableDiffusion,
 		images: readonly TrainingImage[],
-		private readonly latents: Pick<Latents, 'side' | 'of'>,
+		private readonly latents: Pick<Latents, 'of'>,
 		private readonly seed: number,
 		private readonly compileOptions: CompileOptions,
 	) {
@@ -45,13 +45,14 @@ export class Validation {
 	}
 
 	async #errorsOf(rows: readonly Row[]): Promise<Float32Array> {
-		const {folder: {unetConfig}, schedule} = this.model;
-		const size = this.latents.side ** 2 * unetConfig.inChannels;
-		const drawn = (stream: string) => Float32Array.from(rows.flatMap(({place, level}) => [...normals(size, {seed: this.seed, stream, step: place, index: Math.round(level * 100)})]));
+		const {schedule} = this.model;
 		const [{image}] = rows;
+		const latent = this.#latentOf(rows);
+		const size = latent.slice(1).reduce((product, n) => product * n);
+		const drawn = (stream: string) => Float32Array.from(rows.flatMap(({place, level}) => [...normals(size, {seed: this.seed, stream, step: place, index: Math.round(level * 100)})]));
 		const chunks = this.model.chunks(image.prompt);
-		const moments = await this.latents.of(rows.map(({image, place}) => ({image, kind: 'instance', draw: {step: place, index: 0}, flipped: false})));
-		return this.#function(rows.length, 75 * chunks + 2).call({
+		const moments = await this.latents.of(rows.map(({image, place}) => ({image, draw: {step: place, index: 0}, flipped: false})));
+		return this.#function(latent, 75 * chunks + 2).call({
 			moments,
 			epsilon: drawn('validation epsilon'),
 			noise: drawn('validation noise'),
@@ -60,11 +61,19 @@ export class Validation {
 		}).errors;
 	}
 
-	#function(rows: number, tokens: number): Compiled<Signature> {
+	/** [rows, height, width, channels] */
+	#latentOf(rows: readonly Row[]): readonly number[] {
+		const {autoencoderFactor, folder: {unetConfig}} = this.model;
+		const [{image: {width, height}}] = rows;
+		return [rows.length, height / autoencoderFactor, width / autoencoderFactor, unetConfig.inChannels];
+	}
+
+	#function(latent: readonly number[], tokens: number): Compiled<Signature> {
 		const {folder, schedule} = this.model;
-		const latent = [rows, this.latents.side, this.latents.side, folder.unetConfig.inChannels];
+		const [rows] = latent;
 		const model = {schedule, predictionType: folder.schedulerConfig.predictionType, scalingFactor: folder.vaeConfig.scalingFactor};
-		const found = this.#compiled.get(tokens);
+		const key = `${latent.join('x')} ${tokens}`;
+		const found = this.#compiled.get(key);
 		if (found) return found;
 		const compiled = compile<Signature>('validation_errors', (inputs, state) => {
 			const {noisy, target} = noisyLatents(model, inputs as Parameters<typeof noisyLatents>[1]);
@@ -78,7 +87,7 @@ export class Validation {
 			timesteps: {shape: [rows], dtype: 'int32'},
 			states: {shape: [1, tokens, this.model.contextWidth], dtype: 'float32'},
 		}, this.compileOptions);
-		this.#compiled.set(tokens, compiled);
+		this.#compiled.set(key, compiled);
 		return compiled;
 	}
 }

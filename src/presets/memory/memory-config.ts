@@ -16,6 +16,8 @@ export interface MemoryConfig {
 	readonly resolution: number;
 	readonly batchSize: number;
 	readonly gradientAccumulation: number;
+	/** With `none`, images are in buckets and a step can take several batches. */
+	readonly crop?: string;
 	readonly trainUnet: boolean;
 	readonly trainTextEncoder: boolean;
 	readonly ema: boolean;
@@ -47,3 +49,7 @@ export const isLora = ({training}: Pick<MemoryConfig, 'training'>): boolean => t
 /** Images of one micro-batch: class images double it. */
 export const rowsOf = ({batchSize, concepts}: Pick<MemoryConfig, 'batchSize' | 'concepts'>): number =>
 	batchSize * (concepts.some(({classImagesPerInstance}) => classImagesPerInstance > 0) ? 2 : 1);
+
+/** Whether a step keeps a sum of gradients over its batches. */
+export const addsGradientsUp = ({batchSize, gradientAccumulation, crop}: Pick<MemoryConfig, 'batchSize' | 'gradientAccumulation' | 'crop'>): boolean =>
+	gradientAccumulation > 1 || (crop === 'none' && batchSize > 1);

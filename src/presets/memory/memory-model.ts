@@ -1,5 +1,5 @@
 import {checkpointedBytes, keptBytes, scoreEntries, type Bits, type EngineProfile} from './engine-profile.ts';
-import {isLora, optimizerBytesPerParameter, rowsOf, type MemoryConfig} from './memory-config.ts';
+import {addsGradientsUp, isLora, optimizerBytesPerParameter, rowsOf, type MemoryConfig} from './memory-config.ts';
 import {autoencoderFactor, type ModelShape} from './model-shape.ts';
 import {autoencoderParameters, pairParametersOf, parametersOf, textEncoderUnits, unetUnits, type Unit} from './network-units.ts';
 
@@ -64,7 +64,7 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 	const held: LineBytes = plus(networks, {
 		optimizer: optimizerBytesPerParameter(config.optimizer) * trainedParameters,
 		ema: config.ema && config.trainUnet && (profile.device === 'cpu' || config.emaMemory === 'device') ? 4 * unetParameters : 0,
-		gradients: config.gradientAccumulation > 1 ? profile.accumulator * trainedParameters : 0,
+		gradients: addsGradientsUp(config) ? profile.accumulator * trainedParameters : 0,
 		context: compiled,
 	});
 	const atWork = {autoencoder: keepsAutoencoder ? 0 : autoencoder};

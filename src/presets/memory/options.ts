@@ -63,7 +63,7 @@ const attention: MemoryOption = {
 
 const cacheLatents: MemoryOption = {
 	key: 'cacheLatents',
-	savings: ({cacheLatents, crop}) => (cacheLatents === 'off' && crop === 'center' ? [{key: 'cacheLatents', name: 'Cached latents', change: {cacheLatents: 'ram'}, note: 'faster, too', ...cheap}] : []),
+	savings: ({cacheLatents, crop}) => (cacheLatents === 'off' && crop !== 'random' ? [{key: 'cacheLatents', name: 'Cached latents', change: {cacheLatents: 'ram'}, note: 'faster, too', ...cheap}] : []),
 	undo: ({cacheLatents}) => (cacheLatents === 'off' ? undefined : {key: 'cacheLatents', name: 'Latents encoded at each step', change: {cacheLatents: 'off'}, note: 'slower', ...cheap}),
 };
 

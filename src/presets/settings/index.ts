@@ -6,6 +6,7 @@ import {baseModel} from './base-model.ts';
 import {batchSize} from './batch-size.ts';
 import {cacheLatents} from './cache-latents.ts';
 import {classBatchSize} from './class-batch-size.ts';
+import {classMatching} from './class-matching.ts';
 import {clipSkip} from './clip-skip.ts';
 import {crop} from './crop.ts';
 import {deterministic} from './deterministic.ts';
@@ -119,6 +120,7 @@ const list = [
 	resolution,
 	crop,
 	horizontalFlip,
+	classMatching,
 	maxSteps,
 	epochs,
 	batchSize,

@@ -1,6 +1,6 @@
-export {planClassImages, writeClassImage, type ClassImage, type ClassImageNeeds, type ClassImagePlan, type PlannedClassImage} from './class-images.ts';
+export {bucketOf, bucketSizes, sizeName, type Size} from './buckets.ts';
+export {allClassImages, planClassImages, writeClassImage, type ClassImage, type ClassImageNeeds, type ClassImagePlan, type PlannedClassImage} from './class-images.ts';
 export {DataError} from './data-error.ts';
-export {epochOrder, pairedClassImage, type Batch, type EpochOrder} from './epoch-order.ts';
 export {imageHash, loadImage, type ImageFit} from './load-image.ts';
 export {readPngText, writePng, type Picture} from './png.ts';
 export {captionOf, imagePrompts, type ConceptPrompts} from './prompts.ts';

@@ -1,6 +1,7 @@
 import {open, stat} from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
+import {bucketOf, sizeName, type Size} from './buckets.ts';
 import {DataError} from './data-error.ts';
 import {fileFault, filesUnder, type FoundFile} from './files-under.ts';
 
@@ -65,13 +66,15 @@ export async function requireImage(folder: string): Promise<void> {
 	await scanFolder(folder);
 }
 
-/** What the person should know about a scan before the training, one sentence for each kind of thing; `resolution`: the training size in pixels. */
-export function scanWarnings(scan: FolderScan, resolution: {readonly width: number; readonly height: number}): string[] {
-	const small = scan.images.filter(({width, height}) => width < resolution.width || height < resolution.height);
-	const sizes = small.map(image => `${path.relative(scan.folder, image.file)} (${image.width}x${image.height})`);
+/** What the person should know about a scan before the training, one sentence for each kind of thing; `sizes`: those that the images are brought to. */
+export function scanWarnings(scan: FolderScan, sizes: readonly Size[]): string[] {
+	const placed = scan.images.map(image => ({image, size: bucketOf(image, sizes)}));
+	const small = placed.filter(({image, size}) => image.width < size.width || image.height < size.height);
+	const [target, of] = sizes.length === 1 ? [sizeName(sizes[0]), () => ''] : ['their bucket', (size: Size) => ` in ${sizeName(size)}`];
+	const names = small.map(({image, size}) => `${path.relative(scan.folder, image.file)} (${sizeName(image)}${of(size)})`);
 	return [
 		...(scan.skipped.length > 0 ? [`Skipped ${count(scan.skipped, 'file')} in ${scan.folder}: ${list(scan.skipped.map(named(scan)))}.`] : []),
-		...(small.length > 0 ? [`${count(small, 'image')} in ${scan.folder} smaller than ${resolution.width}x${resolution.height}, so enlarged and blurred: ${list(sizes)}.`] : []),
+		...(small.length > 0 ? [`${count(small, 'image')} in ${scan.folder} smaller than ${target}, so enlarged and blurred: ${list(names)}.`] : []),
 	];
 }
 

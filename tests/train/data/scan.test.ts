@@ -116,15 +116,22 @@ describe('scanWarnings', () => {
 		await gradient(64, 64).png().toFile(folder.file('right.png'));
 		await gradient(63, 80).png().toFile(folder.file('narrow.png'));
 		await writeFile(folder.file('notes.txt'), 'shopping list');
-		const warnings = scanWarnings(await scanFolder(folder.path), {width: 64, height: 64});
+		const warnings = scanWarnings(await scanFolder(folder.path), [{width: 64, height: 64}]);
 		expect(warnings).toEqual([
 			`Skipped 1 file in ${folder.path}: notes.txt is a text without an image of its name.`,
 			`1 image in ${folder.path} smaller than 64x64, so enlarged and blurred: narrow.png (63x80).`,
 		]);
 	});
 
+	test('with buckets an image is judged by its own', async () => {
+		await gradient(64, 32).png().toFile(folder.file('right.png'));
+		await gradient(48, 60).png().toFile(folder.file('narrow.png'));
+		const sizes = [{width: 64, height: 64}, {width: 64, height: 32}];
+		expect(scanWarnings(await scanFolder(folder.path), sizes)).toEqual([`1 image in ${folder.path} smaller than their bucket, so enlarged and blurred: narrow.png (48x60 in 64x64).`]);
+	});
+
 	test('a long list is cut, with the number of the others', () => {
 		const skipped = Array.from({length: 13}, (_, i) => ({file: `/x/${i}.mp4`, reason: 'is not an image'}));
-		expect(scanWarnings({folder: '/x', images: [], skipped}, {width: 64, height: 64})[0]).toMatch(/^Skipped 13 files .*9\.mp4 is not an image; and 3 more\.$/);
+		expect(scanWarnings({folder: '/x', images: [], skipped}, [{width: 64, height: 64}])[0]).toMatch(/^Skipped 13 files .*9\.mp4 is not an image; and 3 more\.$/);
 	});
 });

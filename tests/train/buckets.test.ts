@@ -1,0 +1,46 @@
+import {readdirSync} from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {assetFolder} from '../acceptance/base.ts';
+import {difference, newFolder, removeFolders, smallConfig, tensorsOf, trainingRun, type TrainingRun} from './training-run.ts';
+
+afterAll(removeFolders);
+
+/** At 64 pixels the demo model has the buckets 64x64, 64x32 and 32x64. */
+describe('a run with buckets', () => {
+	let run: TrainingRun;
+	const [photos, classImages] = [newFolder(), newFolder()];
+	const config = (batchSize: number) => smallConfig({
+		crop: 'none', batchSize, gradientAccumulation: 4 / batchSize, maxSteps: 2,
+		concepts: [{instanceImages: photos, classImages, classPrompt: 'a photo of a robot', classImagesPerInstance: 1, classSamplingSteps: 2}],
+	});
+
+	beforeAll(async () => {
+		const source = sharp('assets/demo/photos/robot-1.png');
+		for (const [i, [width, height]] of [[100, 100], [90, 100], [200, 100], [210, 100], [100, 190]].entries()) await source.clone().resize(width, height, {fit: 'fill'}).toFile(path.join(photos, `${i}.png`));
+		run = await trainingRun(config(4));
+	});
+
+	it('says how many images each has, and how many class images are needed, there and made', () => {
+		const logged = run.said('log').map(({message}) => message);
+		expect(logged).toContain('Instance images by bucket: 64x64 (2), 64x32 (2), 32x64 (1).');
+		expect(logged).toContain('Class images of concept 1: 5 needed, 0 there, 5 to be made (64x64 (2), 64x32 (2), 32x64 (1)).');
+	});
+
+	it('makes class images of the size of each', async () => {
+		const sizes = await Promise.all(readdirSync(classImages).map(async name => sharp(path.join(classImages, name)).metadata()));
+		expect(sizes.map(({width, height}) => `${width}x${height}`).sort()).toEqual(['32x64', '64x32', '64x32', '64x64', '64x64']);
+	});
+
+	it('learns the same whether the images of a step go through the networks one by one or by bucket', async () => {
+		const base = await tensorsOf(`${assetFolder}/unet/diffusion_pytorch_model.safetensors`);
+		const oneByOne = await trainingRun(config(1));
+		expect(oneByOne.said('log').map(({message}) => message)).toContain('Class images of concept 1: 5 needed, 5 there, 0 to be made.');
+		expect(difference(await oneByOne.tensors(2, 'unet.safetensors'), await run.tensors(2, 'unet.safetensors'), base)).toBeLessThan(1e-2);
+		oneByOne.said('step').forEach(({loss, instanceLoss, priorLoss}, i) => {
+			const other = run.said('step')[i];
+			expect([loss! / other.loss!, instanceLoss! / other.instanceLoss!, priorLoss! / other.priorLoss!].every(ratio => Math.abs(ratio - 1) < 1e-4)).toBe(true);
+		});
+	});
+});
