@@ -1,5 +1,5 @@
 import {
-	BaseModelError, conceptSettings, defaultConcept, demoConfig, placementOf, planFor, readModelFacts, reasonsFor, recommendConfig, settings, subjectConfig,
+	absolutePath, BaseModelError, conceptSettings, defaultConcept, demoConfig, placementOf, planFor, readModelFacts, reasonsFor, recommendConfig, settings, subjectConfig,
 	type Change, type Concept, type Hardware, type MemoryPlan, type ModelFacts, type Placement, type Reason, type SettingValue, type Subject, type TrainingConfig,
 } from '../../presets/index.ts';
 import type {FieldValues} from '../fields/index.ts';
@@ -51,7 +51,7 @@ export function reduceAnswers(answers: Answers, action: AnswerAction): Answers {
 		}
 
 		case 'give': {
-			return {...answers, given: {...answers.given, [at]: {...answers.given[at], [action.key]: action.value}}};
+			return {...answers, given: {...answers.given, [at]: {...answers.given[at], [action.key]: lasting(action.key, action.value)}}};
 		}
 
 		case 'take back': {
@@ -63,6 +63,12 @@ export function reduceAnswers(answers: Answers, action: AnswerAction): Answers {
 			return {...answers, keepPreset: {...answers.keepPreset, [at]: action.keep}};
 		}
 	}
+}
+
+/** The same value for a run that may be resumed from anywhere: paths are absolute. */
+function lasting(key: string, value: SettingValue): SettingValue {
+	const setting = [...settings, ...conceptSettings].find(each => each.key === key);
+	return setting?.type === 'path' && typeof value === 'string' && value !== '' && !setting.words?.includes(value) ? absolutePath(value) : value;
 }
 
 export interface Outcome {

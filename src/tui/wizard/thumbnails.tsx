@@ -5,8 +5,9 @@ import {absolutePath, listImages} from '../../presets/index.ts';
 import type {Area} from '../page.tsx';
 import {pictureSize, usePicture, type PictureCache} from '../term/index.ts';
 
-/** Below this one sees nothing. */
+/** Below this one sees nothing; above, fewer photos say less than larger ones. */
 const SMALLEST_ROWS = 3;
+const LARGEST_ROWS = 8;
 const GAP = 1;
 
 interface Photo {
@@ -18,7 +19,8 @@ interface Photo {
 
 /** The first photos of a folder, as many as fit beside each other. */
 export function Thumbnails({folder, pictures, area: {columns, rows}}: {folder: string; pictures: PictureCache; area: Area}) {
-	const box = {columns: Math.min(rows * 2, 24), rows: Math.min(rows, 12)};
+	const boxRows = Math.min(rows, LARGEST_ROWS);
+	const box = {columns: boxRows * 2, rows: boxRows};
 	const count = rows < SMALLEST_ROWS || pictures.terminal.pictures === 'none' ? 0 : Math.floor(columns / (box.columns + GAP));
 	return <Box width={columns} height={rows}>{usePhotos(folder, count).map(photo => <Thumbnail key={photo.file} photo={photo} pictures={pictures} box={box}/>)}</Box>;
 }
@@ -40,9 +42,10 @@ function usePhotos(folder: string, count: number): readonly Photo[] {
 		const look = async (): Promise<void> => {
 			const absolute = absolutePath(folder);
 			const {images} = await listImages(absolute);
-			const photos = await Promise.all(images.slice(0, count).map(async image => photoAt(path.join(absolute, image))));
+			// Some may be damaged.
+			const photos = await Promise.all(images.slice(0, 2 * count).map(async image => photoAt(path.join(absolute, image))));
 			if (isWanted) {
-				setFound({folder, photos: photos.filter(photo => photo !== undefined)});
+				setFound({folder, photos: photos.filter(photo => photo !== undefined).slice(0, count)});
 			}
 		};
 
@@ -62,7 +65,9 @@ function usePhotos(folder: string, count: number): readonly Photo[] {
 async function photoAt(file: string): Promise<Photo | undefined> {
 	const {default: sharp} = await import('sharp');
 	try {
-		const {autoOrient: {width, height}} = await sharp(file).metadata();
+		const image = sharp(file, {failOn: 'error'});
+		const {autoOrient: {width, height}} = await image.metadata();
+		await image.resize(16, 16, {fit: 'fill'}).raw().toBuffer();
 		return {file, width, height};
 	} catch {
 		return undefined;

@@ -1,3 +1,5 @@
+import os from 'node:os';
+import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {asset, demoConfig} from '../../../src/presets/index.ts';
 import {firstAnswers, givenValues, keepsPreset, outcomeOf, reduceAnswers, valueOf, type AnswerAction, type Answers} from '../../../src/tui/wizard/answers.ts';
@@ -16,6 +18,12 @@ describe('answers', () => {
 		const demo = reduceAnswers(answers, {type: 'subject', subject: 'demo'});
 		expect(outcomeOf(demo, machine).config).toEqual({...demoConfig(), maxSteps: 7});
 		expect(givenValues(reduceAnswers(demo, {type: 'subject', subject: 'style'}))).toEqual({epochs: 20, instanceImages: '/photos'});
+	});
+
+	test('paths are absolute, whichever folder the run is resumed from; the word demo is no path', () => {
+		const answers = after({type: 'subject', subject: 'object'}, give('instanceImages', 'photos/'), give('baseModel', '~/models/sd15'));
+		expect(outcomeOf(answers, machine).config).toMatchObject({baseModel: path.join(os.homedir(), 'models/sd15'), concepts: [{instanceImages: path.resolve('photos')}]});
+		expect(outcomeOf(reduceAnswers(answers, give('baseModel', 'demo')), machine).config.baseModel).toBe('demo');
 	});
 
 	test('a value taken back is the advised one again', () => {

@@ -225,7 +225,7 @@ describe('the photos of the folder', () => {
 	test('are shown below the form', async () => {
 		world.open({room: {name: 'wizard', answers: reduceAnswers(firstAnswers({subject: 'object'}), {type: 'give', key: 'instanceImages', value: photos}), firstStep: 'images'}});
 		await world.see('Submit form');
-		// 160x200 pixels in 10 rows: 16 columns each, in the order of their names.
+		// 160x200 pixels in 8 rows: 13 columns each, in the order of their names.
 		await vi.waitFor(async () => expect((await world.terminal.cell(2, 14)).background).toBeGreaterThan(0));
 		expect((await world.terminal.cell(79, 14)).background).toBe(-1);
 	});
