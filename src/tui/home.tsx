@@ -1,6 +1,6 @@
 import {Box, Text} from 'ink';
 import {useMemo, useState} from 'react';
-import {describeHardware, type Hardware} from '../presets/index.ts';
+import {describeHardware, recommendConfig, type Hardware} from '../presets/index.ts';
 import {isHeld, listRuns} from '../train/protocol/index.ts';
 import type {Room} from './app.tsx';
 import {useKeys, type KeyBinding} from './keys.ts';
@@ -49,12 +49,16 @@ export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardw
 					<Menu items={items} cursor={cursor} columns={columns}/>
 					<Box marginTop={1} flexDirection="column">
 						{(hardware ? describeHardware(hardware) : 'Looking at this machine ...').split('\n').map(line => <Text key={line} {...theme.dim} wrap="truncate-end">{line}</Text>)}
+						{hardware && <Text wrap="wrap">{whereItTrains(hardware)}</Text>}
 					</Box>
 				</>
 			)}
 		</Page>
 	);
 }
+
+/** What the machine means for training, as whole sentences. */
+const whereItTrains = (hardware: Hardware): string | undefined => recommendConfig(hardware, {baseModel: 'demo'}).reasons.find(({key}) => key === 'device')?.reason;
 
 function roomOf(key: HomeKey): Room | undefined {
 	switch (key) {

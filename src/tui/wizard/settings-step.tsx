@@ -128,7 +128,7 @@ export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: 
 
 function SettingList({items, cursor, area}: {items: readonly Item[]; cursor: number; area: Area}) {
 	const theme = useTheme();
-	const labelColumns = Math.min(34, Math.max(0, ...items.map(item => item === 'go on' ? 0 : item.setting.label.length)));
+	const labelColumns = Math.min(40, Math.max(0, ...items.map(item => item === 'go on' ? 0 : item.setting.label.length)));
 	return items.length === 0 ? <Text {...theme.dim}>No setting is called so.</Text> : (
 		<List items={items} cursor={cursor} rows={area.rows} keyOf={item => item === 'go on' ? '' : item.setting.key}>
 			{row => row === 'go on' ? <Text {...theme.strong}>Take all this and go on</Text> : (
