@@ -5,6 +5,7 @@ import {gpuFault, gpuUse, hasBf16, trainsOnGpu} from './gpu.ts';
 import type {Hardware} from './hardware.ts';
 import type {Change} from './memory/fit.ts';
 import {planFor, type Placement} from './memory/placement.ts';
+import type {Gpu} from './nvidia-smi.ts';
 import type {SettingValue} from './setting.ts';
 import type {SettingKey} from './settings/index.ts';
 
@@ -22,6 +23,8 @@ export interface Choice {
 	readonly config: TrainingConfig;
 	readonly hardware: Hardware;
 	readonly place: Placement;
+	/** A card that was tried first and has no room for this. */
+	readonly tooSmall?: Gpu;
 	/** What was given up so that it fits. */
 	readonly changes: readonly Change[];
 	readonly model?: ModelFacts;
@@ -59,23 +62,23 @@ const inGib = (bytes: number | undefined): string => (bytes === undefined || Mat
 
 const wasNeeded = ({changes}: Choice, key: SettingKey): boolean => changes.some(change => change.key === key);
 
-const deviceReason = ({hardware: {cpu, gpu: report}, place}: Choice): string => {
+const deviceReason = ({hardware: {cpu, gpu: report}, place, tooSmall}: Choice): string => {
 	if (place.gpu) {
-		const {name, freeBytes, totalBytes} = place.gpu;
+		const {name, index, freeBytes, totalBytes} = place.gpu;
 		const use = gpuUse(place.gpu);
-		const others = report.state === 'present' && report.gpus.length > 1 ? ` It is GPU ${place.gpu.index} of ${report.gpus.length}, the one with the most free memory that was asked for.` : '';
+		const others = report.state === 'present' && report.gpus.length > 1 ? ` There are ${report.gpus.length} GPUs; this is GPU ${index}.` : '';
 		return `Training runs on the ${name}, with ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free.${others}${use === undefined ? '' : ` ${use}`}`;
 	}
 
 	const cores = `the CPU with ${cpu.cores} ${cpu.cores === 1 ? 'core' : 'cores'}`;
+	if (tooSmall) {
+		return `Training runs on ${cores}, which is slow: the ${tooSmall.name} has no room for this model, whatever is saved, with ${formatBytes(tooSmall.freeBytes)} free.`;
+	}
+
 	switch (report.state) {
 		case 'present': {
 			const fault = report.gpus.map(gpuFault).find(fault => fault !== undefined);
-			if (fault !== undefined) {
-				return `Training runs on ${cores}. ${fault}`;
-			}
-
-			return trainsOnGpu ? `Training runs on ${cores}: the ${report.gpus[0].name} has no room for this model.` : `This version trains on ${cores}; it does not use the ${report.gpus[0].name} yet.`;
+			return fault === undefined ? `${trainsOnGpu ? 'Training runs, as asked for,' : 'This version trains'} on ${cores}; it does not use the ${report.gpus[0].name}.` : `Training runs on ${cores}. ${fault}`;
 		}
 
 		case 'driver-fails': {

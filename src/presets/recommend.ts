@@ -57,7 +57,7 @@ export const recommendConfig = (hardware: Hardware, wishes: Wishes): Recommendat
 	const second = !first.fits && place.device === 'gpu' ? fitConfig({...asked(main), device: 'cpu'}, model, main) : undefined;
 	const [fit, where]: [Fit, Placement] = second?.fits ? [second, main] : [first, place];
 	const {config, plan, fits, changes} = fit;
-	const reasons = reasonsFor({config, changes, hardware, model, place: where});
+	const reasons = reasonsFor({config, changes, hardware, model, place: where, ...(where !== place && place.gpu && {tooSmall: place.gpu})});
 	const tooLarge = {key: 'baseModel', value: baseModel, reason: `This model needs about ${formatBytes(plan.peakBytes)} to train; ${formatBytes(where.availableBytes)} of ${where.name} are available. Use a machine with more memory, or the demo model.`} as const;
 	return {config, place: where, reasons: fits ? reasons : [...reasons, tooLarge], fits, changes, plan, memoryBytes: plan.peakBytes};
 };

@@ -152,6 +152,20 @@ describe('for every card from 4 to 141 GiB', () => {
 		}
 	});
 
+	test('a card without room for anything leaves it to the CPU, and the reason says so', () => {
+		const small = gpuOf(cards[0]);
+		const {config, place, reasons} = recommendConfig(machine(60, {state: 'present', gpus: [small]}), {baseModel: '/model', model: facts('sd15'), device: 'gpu'});
+		expect([config.device, place.device]).toEqual(['cpu', 'cpu']);
+		expect(reasons[0].reason).toContain('the GTX 1650 has no room for this model, whatever is saved, with 3.7 GiB free');
+	});
+
+	test('of several cards the roomiest is taken, or the one that is asked for', () => {
+		const gpus = [gpuOf(['RTX 3050', 8, 8.6]), {...gpuOf(['RTX 4090', 24, 8.9]), index: 1}];
+		const advise = (gpuIndex?: number) => recommendConfig(machine(60, {state: 'present', gpus}), {baseModel: '/model', model: facts('sd15'), device: 'gpu', ...(gpuIndex === undefined ? {} : {gpuIndex})});
+		expect(advise().reasons[0].reason).toContain('RTX 4090, with 23.7 GiB of 24.0 GiB free. There are 2 GPUs; this is GPU 1.');
+		expect(advise(0).config.training).toBe('lora');
+	});
+
 	test('the changes are exact: what was asked, with them, is what is advised', () => {
 		for (const card of cards) {
 			const advise = (cardOf: typeof card, values = {}) => recommendConfig(machine(60, {state: 'present', gpus: [gpuOf(cardOf)]}), {baseModel: '/model', model: facts('sd15'), device: 'gpu', values});
