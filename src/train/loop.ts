@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {stat} from 'node:fs/promises';
 import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +15,7 @@ import {Latents} from './latents.ts';
 import {adaptersToTrain, continueLora} from './lora.ts';
 import {outputBytes, writeOutput} from './output.ts';
 import {forgetPeak, peakBytes, recordPeak} from './measured-memory.ts';
+import {placeCopy} from './place-copy.ts';
 import {Previews} from './previews.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
 import {loadRuntime} from './runtime/index.ts';
@@ -82,7 +84,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, se
 const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
 	// How the images of a step are cut into batches, and how attention and gradients are computed, changes sums only in their rounding.
 	'device', 'engine', 'batchSize', 'gradientAccumulation', 'attention', 'gradientCheckpointing',
-	'name', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop',
+	'name', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop', 'outputFolder',
 	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
 	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora',
 ]);
@@ -195,7 +197,7 @@ class Run {
 		if ((when === 'save' || when === 'epoch-end') && this.#trained) {
 			this.#flush();
 			await this.#checkpoint();
-			if (this.#config.saveModelOnStop) await this.#writeModel();
+			if (this.#config.saveModelOnStop) await this.#writeModel(`${this.#config.name}_${this.#done}`);
 		}
 		return {type: 'stopped', resumable: this.session.checkpoint !== undefined || this.#saved};
 	}
@@ -203,16 +205,29 @@ class Run {
 	async #finish(): Promise<Outcome> {
 		await this.#checkpoint();
 		const written = await this.#writeModel();
+		await this.#placeCopy(written.output);
 		if (makesSamples(this.#config) && !dueAfter(this.#done, this.#config, this.#pace).sample) await this.#sample();
 		return {type: 'finished', ...written};
 	}
 
-	/** The model as it is now, where the finished one will be. */
-	async #writeModel() {
+	/** The model as it is now, in the form of the finished one. */
+	async #writeModel(name = this.#config.name) {
 		this.session.emit({type: 'phase', phase: 'saving', detail: 'the trained model'});
-		const {warning, ...written} = await writeOutput(this.session.runFolder, this.model, this.#state, this.#config);
+		const {warning, ...written} = await writeOutput(this.session.runFolder, this.model, this.#state, {...this.#config, name});
 		if (warning !== undefined) this.session.emit({type: 'warning', message: warning});
 		return written;
+	}
+
+	/** A copy that fails costs the run nothing: the file itself is there. */
+	async #placeCopy(output: string): Promise<void> {
+		const {emit, runFolder, config: {outputFolder}} = this.session;
+		if (outputFolder === '') return;
+		const file = path.join(runFolder, output);
+		try {
+			emit({type: 'log', message: `A copy of the result is at ${await placeCopy(file, outputFolder, (await stat(file)).size)}`});
+		} catch (error) {
+			emit({type: 'warning', message: error instanceof Error ? error.message : String(error)});
+		}
 	}
 
 	get #pace() {
@@ -225,7 +240,7 @@ class Run {
 		// Saved first: a sample that fails must not cost what was trained. The last step is saved by the end of the run.
 		if (due.save && this.#done < this.#totalSteps) {
 			await this.#checkpoint();
-			if (this.#config.saveModelDuring) await this.#writeModel();
+			if (this.#config.saveModelDuring) await this.#writeModel(`${this.#config.name}_${this.#done}`);
 			this.#backToTraining();
 		}
 		if (due.validate) await this.#validate();

@@ -46,6 +46,7 @@ import {minSnrGamma} from './min-snr-gamma.ts';
 import {name} from './name.ts';
 import {offsetNoise} from './offset-noise.ts';
 import {optimizer} from './optimizer.ts';
+import {outputFolder} from './output-folder.ts';
 import {outputPrecision} from './output-precision.ts';
 import {pauseEveryEpochs} from './pause-every-epochs.ts';
 import {pauseSeconds} from './pause-seconds.ts';
@@ -182,6 +183,7 @@ const list = [
 	saveModelOnStop,
 	keepCheckpoints,
 	outputPrecision,
+	outputFolder,
 	mergeLora,
 	device,
 	engine,

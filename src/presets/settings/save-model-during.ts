@@ -4,8 +4,8 @@ export const saveModelDuring = toggle({
 	key: 'saveModelDuring',
 	group: 'saving',
 	label: 'Write the model with each checkpoint',
-	help: 'Keep the finished form of the model up to date during the run.',
-	longHelp: 'At every checkpoint the model files in output/ are written anew, so you can try the model elsewhere while it trains. Costs the time of the write (about 4 GB for SD 1.5 in f16, both forms) and no device memory. At the end of a run the model is always written.',
+	help: 'Write the finished form of the model again and again during the run.',
+	longHelp: 'With every checkpoint the model is also written as it is then, as output/NAME_STEP beside those before it, so that you can try several and keep the best. Costs the time of the write and 4 GB of disk for SD 1.5 in f16 (both forms), and no device memory. At the end of a run the model is always written.',
 	default: false,
 	extension: {keys: ['save_ckpt_during'], english: 'Generate a .ckpt file when saving during training', chinese: '训练期间保存模型'},
 });
