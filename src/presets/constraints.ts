@@ -206,6 +206,14 @@ export const constraints: readonly Constraint[] = [
 	},
 	{
 		level: 'warn',
+		keys: ['learningRate', 'optimizer'],
+		test: config =>
+			config.optimizer.startsWith('lion') && config.training !== 'lora' && config.learningRate >= 2e-6 ?
+				{message: `learningRate is ${formatNumber(config.learningRate)}, a rate for AdamW: every step of Lion has the full size of the rate.`, cure: 'Set learningRate to 5e-7, and weightDecay to 0.02.'}
+			:	undefined,
+	},
+	{
+		level: 'warn',
 		keys: ['learningRateSchedule', 'scheduleFactor'],
 		test: config =>
 			config.learningRateSchedule === 'ramp' && config.scheduleFactor === 1 ?

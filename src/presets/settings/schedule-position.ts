@@ -5,7 +5,7 @@ export const schedulePosition = real({
 	group: 'schedule',
 	label: 'Schedule position',
 	help: 'The share of the run at which the beginning of constant, ramp and annealing ends.',
-	longHelp: 'constant and ramp reach the full rate here; an annealing schedule comes down to its floor in this share of the run, with restarts in half of it. No effect on memory or speed. The extension doubled it when there were class images.',
+	longHelp: 'constant and ramp reach the full rate here; an annealing schedule comes down to its floor in this share of the run, with restarts in half of it; without restarts it rises again after that. No effect on memory or speed. The extension doubled it when there were class images.',
 	min: 0.01,
 	max: 1,
 	step: 0.05,

@@ -28,6 +28,37 @@ describe('learning-rate schedules', () => {
 		}
 	});
 
+	describe('that reach something at a share of the run', () => {
+		const long: ScheduleOptions = {learningRate: 2e-6, warmupSteps: 0, totalSteps: 100};
+		const rates = (name: (typeof schedules)[number]['name'], steps: readonly number[], more: Partial<ScheduleOptions>) => steps.map(step => learningRateAt(name, step, {...long, ...more}) / 2e-6);
+
+		test('constant begins with its factor and takes the full rate at the position', () => {
+			expect(rates('constant', [0, 39, 40, 99], {startFactor: 0.5, position: 0.4})).toEqual([0.5, 0.5, 1, 1]);
+			expect(rates('constant', [0, 99], {})).toEqual([1, 1]);
+		});
+
+		test('ramp rises from its factor in a line up to the position', () => {
+			expect(rates('ramp', [0, 20, 40, 99], {startFactor: 0.5, position: 0.4})).toEqual([0.5, expect.closeTo(0.75, 12), 1, 1]);
+		});
+
+		test('cosine_annealing falls in half a cosine to its floor', () => {
+			expect(rates('cosine_annealing', [0, 50, 100], {minLearningRate: 1e-6})).toEqual([1, expect.closeTo(0.75, 12), expect.closeTo(0.5, 12)]);
+			expect(rates('cosine_annealing', [0, 20, 40], {minLearningRate: 1e-6, position: 0.4})).toEqual([1, expect.closeTo(0.75, 12), expect.closeTo(0.5, 12)]);
+		});
+
+		test('cosine_annealing_with_restarts falls in half of that time, again and again', () => {
+			expect(rates('cosine_annealing_with_restarts', [0, 25, 50, 75], {minLearningRate: 1e-6})).toEqual([1, expect.closeTo(0.75, 12), 1, expect.closeTo(0.75, 12)]);
+		});
+
+		test.each(['cosine_annealing', 'cosine_annealing_with_restarts'] as const)('%s never lifts a rate that is below its floor', name => {
+			for (const step of [0, 10, 25, 49, 99, 100]) expect(learningRateAt(name, step, {...long, learningRate: 1e-7, minLearningRate: 1e-6})).toBeCloseTo(1e-7, 20);
+		});
+	});
+
+	test('rex is (1 − p)/(0.1 + 0.9(1 − p)): 10/11 halfway, 0 at the end', () => {
+		expect([0, 55, 110].map(step => learningRateAt('rex', step, options) / 2e-6)).toEqual([1, expect.closeTo(0.5 / 0.55, 7), expect.closeTo(0, 7)]);
+	});
+
 	test.each(['', '1:10', '1:10,x', '1:20,0.1:10,0.01', '-1:10,1', '1:2.5,1', '1:10:3,1'])('the rule "%s" is refused with an example', rules => {
 		expect(() => learningRateAt('piecewise_constant', 0, {...options, rules})).toThrow(expect.objectContaining({name: 'ScheduleError', action: expect.stringContaining('1:10,0.1:20,0.01')}));
 	});

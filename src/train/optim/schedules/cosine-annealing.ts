@@ -18,6 +18,7 @@ export const cosineAnnealingWithRestarts: Schedule<'cosine_annealing_with_restar
 const periodOf = ({totalSteps, position = 1}: ScheduleOptions): number => Math.max(1, Math.floor(totalSteps * position));
 
 function annealed(progress: number, {learningRate, minLearningRate = 0}: ScheduleOptions): number {
-	const floor = minLearningRate / learningRate;
+	// A rate that is below the floor (the text encoder's may be) stays as it is.
+	const floor = Math.min(1, minLearningRate / learningRate);
 	return floor + ((1 - floor) * (1 + Math.cos(Math.PI * progress))) / 2;
 }
