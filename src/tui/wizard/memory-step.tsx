@@ -94,14 +94,17 @@ const shown = (value: MemoryRow['value']): string => (typeof value === 'boolean'
 
 const LABEL_COLUMNS = 30;
 
-/** `Gradient checkpointing  no   Gradient checkpointing: -1.2 GiB, steps take a third longer`. */
+/** Without what it means besides memory, which stands below the list. */
+const brief = (text: string): string => text.split(', ')[0]!;
+
+/** `Gradient checkpointing  no   Gradient checkpointing: -1.2 GiB`. */
 function Option({row: {setting, value, alternatives: [first]}}: {row: MemoryRow}) {
 	const theme = useTheme();
 	return (
 		<>
 			<Text>{setting.label.padEnd(LABEL_COLUMNS)}</Text>
 			<Text {...theme.strong}>{shown(value).padEnd(9)}</Text>
-			{first && <Text {...theme.dim}>{first.text}</Text>}
+			{first && <Text {...theme.dim}>{brief(first.text)}</Text>}
 		</>
 	);
 }
@@ -110,6 +113,6 @@ function Option({row: {setting, value, alternatives: [first]}}: {row: MemoryRow}
 function AboutOption({row: {setting, reason, alternatives}, columns, rows}: {row: MemoryRow; columns: number; rows: number}) {
 	const theme = useTheme();
 	const why = wrapText(reason ?? setting.help, columns);
-	const lines = [...why.map(text => ({text, look: {}})), ...alternatives.slice(1).map(({text}) => ({text, look: theme.dim}))];
+	const lines = [...why.map(text => ({text, look: {}})), ...alternatives.map(({text}) => ({text, look: theme.dim}))];
 	return <Box marginTop={1} flexDirection="column">{lines.slice(0, Math.max(0, rows - 1)).map(({text, look}) => <Text key={text} {...look} wrap="truncate-end">{text}</Text>)}</Box>;
 }

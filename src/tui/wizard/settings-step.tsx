@@ -1,10 +1,11 @@
 import {Box, Text} from 'ink';
 import {useState} from 'react';
-import {optionBeside, SettingEditor, textInput, TextLineView, useTextLine} from '../fields/index.ts';
+import {optionBeside, SettingEditor} from '../fields/index.ts';
 import {keyName, useKeys, type KeyBinding} from '../keys.ts';
 import {useLatestInput} from '../latest-input.ts';
 import {List, listKeys, type ListContext} from '../list.tsx';
 import {Page, type Area} from '../page.tsx';
+import {textInput, TextLineView, useTextLine} from '../text/index.ts';
 import {useTheme} from '../theme.ts';
 import {givenValues} from './answers.ts';
 import {changedRows, foundRows, shownValue, type SettingRow} from './setting-rows.ts';

@@ -260,6 +260,26 @@ describe('the screens', () => {
 		await expect(await world.press(photos, 'notes.doc')).toMatchFileSnapshot(screens('wizard-images'));
 	});
 
+	test('the memory of Stable Diffusion 1.5 on a machine of 24 GiB, at 80x24', async () => {
+		const model = path.join(world.folder, 'sd15');
+		const configs = {
+			unet: {sample_size: 64, in_channels: 4, out_channels: 4, cross_attention_dim: 768, attention_head_dim: 8, block_out_channels: [320, 640, 1280, 1280], layers_per_block: 2},
+			text_encoder: {hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12, vocab_size: 49_408, max_position_embeddings: 77},
+			vae: {in_channels: 3, out_channels: 3, latent_channels: 4, block_out_channels: [128, 256, 512, 512], layers_per_block: 2},
+			scheduler: {prediction_type: 'epsilon'},
+		};
+		for (const [part, config] of Object.entries(configs)) {
+			fs.mkdirSync(path.join(model, part), {recursive: true});
+			fs.writeFileSync(path.join(model, part, part === 'scheduler' ? 'scheduler_config.json' : 'config.json'), JSON.stringify(config));
+		}
+
+		const hardware = {...machine, memory: {totalBytes: 24 * 2 ** 30, availableBytes: 20 * 2 ** 30}};
+		const answers = reduceAnswers(firstAnswers({subject: 'person'}), {type: 'give', key: 'baseModel', value: model});
+		world.open({hardware, room: {name: 'wizard', answers, firstStep: 'memory'}});
+		await world.see('free: fits');
+		await expect(await world.press(KEYS.down, '❯ Memory attention')).toMatchFileSnapshot(screens('wizard-memory'));
+	});
+
 	test('the review at 80x24', async () => {
 		world.open({room: {name: 'wizard', answers: firstAnswers({preset: {name: 'robot', config: {...demoConfig(), concepts: [{...demoConfig().concepts[0]!, instanceImages: photos}]}}}), firstStep: 'review'}});
 		await expect(await world.see('4 images: 300 steps')).toMatchFileSnapshot(screens('wizard-review'));
