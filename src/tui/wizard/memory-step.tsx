@@ -95,7 +95,7 @@ const shown = (value: MemoryRow['value']): string => (typeof value === 'boolean'
 const LABEL_COLUMNS = 30;
 
 /** Without what it means besides memory, which stands below the list. */
-const brief = (text: string): string => text.split(', ')[0]!;
+const brief = (text: string): string => /^.*?: (?:no difference|[+-][\d.]+ \w+)/.exec(text)?.[0] ?? text;
 
 /** `Gradient checkpointing  no   Gradient checkpointing: -1.2 GiB`. */
 function Option({row: {setting, value, alternatives: [first]}}: {row: MemoryRow}) {
