@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {conceptSettings} from './settings/concept.ts';
 import {schemaOf} from './schema.ts';
 

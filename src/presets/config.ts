@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {conceptSchema, type Concept} from './concepts.ts';
 import {configVersion} from './migrations.ts';
 import {schemaOf} from './schema.ts';

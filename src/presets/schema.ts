@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {Setting, SettingValue} from './setting.ts';
 
 /** The zod schema of a setting's value, without its default. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import Conf from 'conf';
-import {z} from 'zod';
+import * as z from 'zod';
 import {readConfigValues, writeConfigFile} from './config-file.ts';
 import type {TrainingConfig} from './config.ts';
 import {nearest} from './nearest.ts';

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {mkdir, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {requireRoom} from './disk-room.ts';
 import type {TrainedState} from './trained-state.ts';
 import {atomicWriteFile, encodeFloats, openSafetensors, syncFolder, writeSafetensors, type SafetensorsFile} from './weights/index.ts';

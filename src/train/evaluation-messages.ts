@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** Measure what a run of the demo has taught the base model. Paths are absolute. */
 export const evaluationJobSchema = z.object({

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** What a job is done by, in a process of its own: it takes one job and tells how it goes. */
 export type Work<Job, Progress> = (job: Job, tell: (progress: Progress) => void) => Promise<void>;

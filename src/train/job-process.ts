@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type {z} from 'zod';
+import type * as z from 'zod';
 import {jobMessageSchema} from './job-messages.ts';
 import {programFile} from './launch.ts';
 import {deathOf, describeDeath} from './native-death.ts';

@@ -1,4 +1,4 @@
-import type {z} from 'zod';
+import type * as z from 'zod';
 import type {JobMessage, Work} from './job-messages.ts';
 import {describeFailure} from './protocol/index.ts';
 

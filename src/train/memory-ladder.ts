@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {TrainingConfig} from '../presets/index.ts';
 
 /** What a run does differently from its config since memory ran out; its result is the same up to rounding. */

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {TrainingConfig} from '../presets/index.ts';
 import type {Work} from './job-messages.ts';
 

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {TrainerEvent} from './session.ts';
 
 /** What a trainer tells its runner over their channel. What the runner says to it are plain commands. */

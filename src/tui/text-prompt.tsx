@@ -1,6 +1,6 @@
 import {Text} from 'ink';
 import {keyName} from './keys.ts';
-import {textInput, TextLineView, useTextLine} from './fields/index.ts';
+import {textInput, TextLineView, useTextLine} from './text/index.ts';
 import {useLatestInput} from './latest-input.ts';
 import {useTheme} from './theme.ts';
 

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import type {ModelFacts} from '../base-model.ts';
 import {rowsOf, type MemoryConfig} from './memory-config.ts';
 import type {LineBytes, MemoryLine, MemoryPhase, MemoryPlan, PhaseMemory} from './memory-model.ts';

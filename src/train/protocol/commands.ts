@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** What a person can ask of a running run: one JSON object a line over `runs/<id>/control.sock`. */
 export const commandSchema = z.discriminatedUnion('type', [

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {commandSchema, type Command} from './commands.ts';
 import {RunNotRunningError} from './errors.ts';
 import {readRun} from './run-record.ts';

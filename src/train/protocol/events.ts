@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /**
  * What a run says about itself. `runs/<id>/events.jsonl` holds one JSON object a line, appended and never rewritten:

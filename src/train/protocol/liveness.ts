@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 
 /**
  * A process, told apart from every other that ever had or will have its number:

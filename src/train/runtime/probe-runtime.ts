@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {addonKey} from './addon.ts';
 import {lastLines} from './command.ts';
 import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary} from './folders.ts';

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import {z} from 'zod';
+import * as z from 'zod';
 import {readRun, RunError, sendCommand, type Command} from '../../train/protocol/index.ts';
 import {openRunStore, type Liveness} from '../run/index.ts';
 import {showOnScreen, type Terminal} from '../show-on-screen.tsx';

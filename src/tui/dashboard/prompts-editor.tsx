@@ -1,6 +1,6 @@
 import {Box, Text} from 'ink';
 import {useReducer} from 'react';
-import {reduceTextLines, textInput, TextLineView, textLines} from '../fields/index.ts';
+import {reduceTextLines, textInput, TextLineView, textLines} from '../text/index.ts';
 import {KeyHints} from '../key-hints.tsx';
 import {keyName, type KeyBinding} from '../keys.ts';
 import {useLatestInput} from '../latest-input.ts';

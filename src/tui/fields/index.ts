@@ -4,10 +4,6 @@ export {FormContext, type CheckLine, type FieldValues, type FormContextValue, ty
 export {fieldManagers} from './managers.tsx';
 export {optionBeside} from './options.ts';
 export {isFolder} from './path-completion.ts';
-export {textInput} from './text-keys.ts';
 export {SettingEditor} from './setting-editor.tsx';
 export {SettingsForm} from './settings-form.tsx';
-export {TextLineView} from './text-line-view.tsx';
-export {reduceTextLines, textLines} from './text-lines.ts';
 export {useCheck} from './use-check.ts';
-export {useTextLine} from './use-text-line.ts';

@@ -6,11 +6,9 @@ import {CheckLines} from './check-lines.tsx';
 import type {SettingFieldProps} from './field.ts';
 import {FormContext} from './form-context.ts';
 import {commonBeginning, completions, listNames, type ListNames} from './path-completion.ts';
-import {textInput} from './text-keys.ts';
-import {TextLineView} from './text-line-view.tsx';
+import {textInput, TextLineView, useTextLine} from '../text/index.ts';
 import {useCheck} from './use-check.ts';
 import {useField, useFieldValue} from './use-field.ts';
-import {useTextLine} from './use-text-line.ts';
 
 /** At 80x16 the field, its help and the check must fit. */
 const SHOWN_FOLDERS = 5;

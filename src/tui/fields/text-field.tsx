@@ -1,9 +1,7 @@
 import {textFromValue, valueFromText, type Setting} from '../../presets/index.ts';
 import type {SettingFieldProps} from './field.ts';
-import {textInput} from './text-keys.ts';
-import {TextLineView} from './text-line-view.tsx';
+import {textInput, TextLineView, useTextLine} from '../text/index.ts';
 import {useField, useFieldValue} from './use-field.ts';
-import {useTextLine} from './use-text-line.ts';
 
 /** Texts and numbers. The typed text is kept as it is until it is saved: `5e-6` is 5e-6, whoever types or pastes it. In numbers Up and Down add a step. */
 export function TextField(props: SettingFieldProps) {

@@ -3,9 +3,7 @@ import {useRef, useState} from 'react';
 import {textFromValue, valueFromText} from '../../presets/index.ts';
 import {useTheme} from '../theme.ts';
 import type {SettingFieldProps} from './field.ts';
-import {textInput} from './text-keys.ts';
-import {TextLineView} from './text-line-view.tsx';
-import {reduceTextLines, textLines, type TextLines, type TextLinesAction} from './text-lines.ts';
+import {reduceTextLines, textInput, TextLineView, textLines, type TextLines, type TextLinesAction} from '../text/index.ts';
 import {useField, useFieldValue} from './use-field.ts';
 
 /** A list of texts, a row each; empty rows do not count. Down in the last row begins a new one, a paste of several lines fills several. */

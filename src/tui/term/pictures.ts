@@ -1,7 +1,10 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import type {Capabilities} from './capabilities.ts';
 import {halfBlocks, shades} from './half-blocks.ts';
 import type {ImageRows} from './image-rows.ts';
 
+/** Longer than a frame waits to be sent. */
+const AFTER_THE_FRAME_MS = 20;
 /** A few views of a few dozen samples; one picture of 48x24 cells in truecolour is 44 kB. */
 const KEPT_PICTURES = 48;
 
@@ -77,6 +80,8 @@ export class PictureCache {
 	};
 
 	async #draw(entry: Kept, {file, columns, rows, key}: {file: string; columns: number; rows: number; key: string}): Promise<void> {
+		// What is there already is shown first: loading sharp takes longer than a frame.
+		await delay(AFTER_THE_FRAME_MS);
 		try {
 			const ansi = await renderPicture(file, {columns, rows, terminal: this.terminal});
 			if (this.#kept.get(key) === entry) {
