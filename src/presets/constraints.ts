@@ -115,6 +115,12 @@ export const constraints: readonly Constraint[] = [
 		adjust: () => ({cacheLatents: 'off'}),
 	},
 	{
+		level: 'adjust',
+		keys: ['cacheLatents', 'device'],
+		test: (config, facts) => (config.cacheLatents === 'vram' && onCpu(config, facts) ? {message: 'cacheLatents is set to ram: the memory of the CPU is the main memory.', cure: 'Train on a GPU to keep latents there.'} : undefined),
+		adjust: () => ({cacheLatents: 'ram'}),
+	},
+	{
 		level: 'block',
 		keys: ['classMatching', 'concepts'],
 		test: ({classMatching, concepts}) => {

@@ -11,7 +11,7 @@ import {requireRoom} from './disk-room.ts';
 import type {Engine} from './engine.ts';
 import type {CompileOptions} from './graph/index.ts';
 import {dueAfter, makesSamples} from './intervals.ts';
-import {Latents} from './latents.ts';
+import {Latents} from './latents/index.ts';
 import {adaptersToTrain, continueLora} from './lora.ts';
 import {outputBytes, writeOutput} from './output.ts';
 import {forgetPeak, peakBytes, recordPeak} from './measured-memory.ts';
@@ -83,7 +83,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, se
 /** Settings that may change between two parts of a run: what is trained does not depend on them. */
 const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
 	// How the images of a step are cut into batches, and how attention and gradients are computed, changes sums only in their rounding.
-	'device', 'engine', 'batchSize', 'gradientAccumulation', 'attention', 'gradientCheckpointing',
+	'device', 'engine', 'batchSize', 'gradientAccumulation', 'attention', 'gradientCheckpointing', 'cacheLatents',
 	'name', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop', 'outputFolder',
 	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
 	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora',
@@ -145,7 +145,7 @@ class Run {
 			this.#bestValidation = bestValidation;
 		}
 
-		const latents = new Latents(this.model, this.#config);
+		const latents = await Latents.open(this.model, this.#config);
 		await latents.prepare([...this.#set.instance, ...this.#set.classImages, ...unseen], async (done, total) => {
 			emit({type: 'phase', phase: 'caching', done, total});
 			await this.#answer();

@@ -1,7 +1,7 @@
 import type {TrainingConfig} from '../presets/index.ts';
 import {Batches, epochOf, type MicroBatch, type TrainingSet} from './batches.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
-import {inOneArray, type Latents} from './latents.ts';
+import {inOneArray, type Latents} from './latents/index.ts';
 import {priorWeightAt, rowWeights, type LossRow} from './loss.ts';
 import {normals, uniformInt} from './random.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
@@ -87,6 +87,7 @@ export class StepRunner {
 			const own = weights.splice(0, batch.places);
 			const inputs = {...(await this.#inputs(batch, places[i])), rowWeights: Float32Array.from(own), ...this.state.scalars(done, this.totalSteps)};
 			parts.push({outputs: compiled.run(inputs), places: places[i], weights: inputs.rowWeights});
+			if ('id' in inputs.moments) inputs.moments.dispose();
 		}
 		this.state.afterStep(done);
 		return {report: () => this.#report(done + 1, parts)};

@@ -1,7 +1,7 @@
 import {networkScope} from './adapters.ts';
 import type {TrainingImage} from './batches.ts';
 import {compile, ops, type Compiled, type CompileOptions, type Signature} from './graph/index.ts';
-import type {Latents} from './latents.ts';
+import type {Latents} from './latents/index.ts';
 import {gatherRows} from './nn/index.ts';
 import {unet} from './models/index.ts';
 import {normals} from './random.ts';
@@ -52,13 +52,15 @@ export class Validation {
 		const drawn = (stream: string) => Float32Array.from(rows.flatMap(({place, level}) => [...normals(size, {seed: this.seed, stream, step: place, index: Math.round(level * 100)})]));
 		const chunks = this.model.chunks(image.prompt);
 		const moments = await this.latents.of(rows.map(({image, place}) => ({image, draw: {step: place, index: 0}, flipped: false})));
-		return this.#function(latent, 75 * chunks + 2).call({
+		const {errors} = this.#function(latent, 75 * chunks + 2).call({
 			moments,
 			epsilon: drawn('validation epsilon'),
 			noise: drawn('validation noise'),
 			timesteps: Int32Array.from(rows, ({level}) => Math.round(level * (schedule.betas.length - 1))),
 			states: this.model.encodePrompts([image.prompt], chunks),
-		}).errors;
+		});
+		if ('id' in moments) moments.dispose();
+		return errors;
 	}
 
 	/** [rows, height, width, channels] */

@@ -1,0 +1,2 @@
+export {Latents, type LatentConfig} from './latents.ts';
+export {inOneArray} from './store.ts';
