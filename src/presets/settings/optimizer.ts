@@ -6,7 +6,7 @@ export const optimizer = choice({
 	label: 'Optimizer',
 	help: 'How gradients become steps, and how much memory that takes.',
 	longHelp: 'AdamW is what the recipes were made with. Its state is 8 bytes a trained parameter; with 8-bit state it is 2 (for SD 1.5 4.8 GiB less), at about the same speed and quality. Lion keeps half as much as AdamW and wants a fifth to a tenth of its learning rate (5e-7) and twice the weight decay. '
-		+ 'Adafactor keeps nearly nothing of linear layers but two thirds of convolutions (for SD 1.5 1.5 GiB, as much as 8-bit AdamW), and scales its steps by each tensor\'s size: take a rate of 1e-3 and more. SGD is for comparison. The extension fell back to plain AdamW in silence when a library was missing; here all of them are built in.',
+		+ 'Adafactor keeps nearly nothing of linear layers but two thirds of convolutions (for SD 1.5 1.5 GiB, as much as 8-bit AdamW), and scales its steps by each tensor\'s size: so its rates are some thirty times AdamW\'s (6e-5). SGD is for comparison. The extension fell back to plain AdamW in silence when a library was missing; here all of them are built in.',
 	choices: [
 		{value: 'adamw', help: '8 bytes a parameter; the rule'},
 		{value: 'adamw8bit', help: '2 bytes a parameter; as good'},
