@@ -1,23 +1,31 @@
 import {Text} from 'ink';
 import {useCallback, useEffect, useState} from 'react';
-import type {Hardware, PresetStore, TrainingConfig} from '../presets/index.ts';
+import type {TrainingConfig} from '../presets/index.ts';
 import {Home} from './home.tsx';
-import type {Notice} from './page.tsx';
-import {PresetsRoom} from './presets/index.ts';
-import {RunsRoom} from './runs/index.ts';
+import {useLatest} from './latest-input.ts';
+import type {OpenRooms} from './rooms.tsx';
 import {useSize, type PictureCache} from './term/index.ts';
-import {firstAnswers, Wizard, type Answers, type StepKey} from './wizard/index.ts';
+import type {Answers, StepKey, SubjectChoice} from './wizard/index.ts';
 
 /** What a person left the app for. */
 export type Leaving =
 	| {readonly type: 'compare'; readonly runFolders: readonly [string, string]}
 	| {readonly type: 'watch'; readonly runFolder: string; readonly isNew: boolean}
-	| {readonly type: 'quit'};
+	| {readonly type: 'quit'}
+	/** What is behind the first page could not be opened. */
+	| {readonly type: 'failed'; readonly error: unknown};
+
+/** Where one is in the app. */
+export type Room =
+	| {readonly name: 'home'}
+	| {readonly name: 'new run'; readonly subject: SubjectChoice; readonly firstStep?: StepKey}
+	| {readonly name: 'wizard'; readonly answers: Answers; readonly firstStep?: StepKey}
+	| {readonly name: 'runs'}
+	| {readonly name: 'presets'};
 
 export interface AppProps {
-	/** The machine is looked at while the first page shows already. */
-	readonly hardware: Promise<Hardware>;
-	readonly store: PresetStore;
+	/** Loads what is behind the first page. */
+	readonly openRooms: () => Promise<OpenRooms>;
 	readonly pictures: PictureCache;
 	/** What the person should know before any run starts. */
 	readonly warnings: readonly string[];
@@ -29,58 +37,37 @@ export interface AppProps {
 	readonly onLeave: (leaving: Leaving) => void;
 }
 
-/** Where one is in the app. */
-export type Room =
-	| {readonly name: 'home'}
-	| {readonly name: 'wizard'; readonly answers: Answers; readonly firstStep?: StepKey}
-	| {readonly name: 'runs'}
-	| {readonly name: 'presets'};
+/** By then the first page is on the screen: loading takes the processor for a while. */
+const FIRST_PAGE_MS = 10;
 
 /** All that there is outside of a run. */
-export function App({hardware: detected, store, pictures, warnings, start, resume, room: firstRoom, onLeave}: AppProps) {
+export function App({openRooms, room: firstRoom, onLeave, ...others}: AppProps) {
 	const area = useSize();
-	const [hardware, setHardware] = useState<Hardware>();
-	useEffect(() => {
-		void detected.then(setHardware);
-	}, [detected]);
+	const open = useRooms({openRooms, onLeave});
 	const [room, setRoom] = useState(firstRoom);
 	const goHome = useCallback(() => setRoom({name: 'home'}), []);
 	const quit = useCallback(() => onLeave({type: 'quit'}), [onLeave]);
-	switch (room.name) {
-		case 'home': {
-			return <Home area={area} {...(hardware && {hardware})} notices={store.notices.map((text): Notice => ({text, look: 'warn'}))} onGo={setRoom} onQuit={quit}/>;
-		}
-
-		case 'wizard': {
-			return !hardware ? <Text>Looking at this machine ...</Text> : (
-				<Wizard
-					area={area} hardware={hardware} store={store} pictures={pictures} warnings={warnings} initial={room.answers} {...(room.firstStep && {firstStep: room.firstStep})} onLeave={goHome} onQuit={quit}
-					start={async config => onLeave({type: 'watch', runFolder: await start(config), isNew: true})}
-				/>
-			);
-		}
-
-		case 'runs': {
-			const watch = (runFolder: string): void => onLeave({type: 'watch', runFolder, isNew: false});
-			return (
-				<RunsRoom
-					area={area} onWatch={watch} onCompare={runFolders => onLeave({type: 'compare', runFolders})} onLeave={goHome} onQuit={quit}
-					onResume={async runFolder => {
-						await resume(runFolder);
-						watch(runFolder);
-					}}
-					onAgain={(name, config) => setRoom({name: 'wizard', answers: firstAnswers({preset: {name, config}}), firstStep: 'review'})}
-				/>
-			);
-		}
-
-		case 'presets': {
-			return (
-				<PresetsRoom
-					area={area} store={store} onLeave={goHome} onQuit={quit}
-					onLoad={({name, config}) => setRoom({name: 'wizard', answers: firstAnswers({preset: {name, config}}), firstStep: config.concepts[0]?.instanceImages && config.baseModel !== '' ? 'review' : 'images'})}
-				/>
-			);
-		}
+	if (room.name === 'home') {
+		return <Home area={area} {...(open && {about: open.about})} onGo={setRoom} onQuit={quit}/>;
 	}
+
+	return open ? <open.Rooms {...others} {...open} area={area} room={room} onGo={setRoom} onHome={goHome} onQuit={quit} onLeave={onLeave}/> : <Text>Looking at this machine ...</Text>;
+}
+
+function useRooms({openRooms, onLeave}: Pick<AppProps, 'openRooms' | 'onLeave'>): OpenRooms | undefined {
+	const [open, setOpen] = useState<OpenRooms>();
+	const latest = useLatest({openRooms, onLeave});
+	useEffect(() => {
+		const load = async (): Promise<void> => {
+			try {
+				setOpen(await latest.current.openRooms());
+			} catch (error) {
+				latest.current.onLeave({type: 'failed', error});
+			}
+		};
+
+		const timer = setTimeout(() => void load(), FIRST_PAGE_MS);
+		return () => clearTimeout(timer);
+	}, [latest]);
+	return open;
 }

@@ -1,6 +1,5 @@
 import {Box, Text} from 'ink';
 import {useMemo, useState} from 'react';
-import {describeHardware, recommendConfig, type Hardware} from '../presets/index.ts';
 import {isHeld, listRuns} from '../train/protocol/index.ts';
 import type {Room} from './app.tsx';
 import {useKeys, type KeyBinding} from './keys.ts';
@@ -8,7 +7,6 @@ import {listKeys, type ListContext} from './list.tsx';
 import {Menu, type MenuItem} from './menu.tsx';
 import {Page, type Area, type Notice} from './page.tsx';
 import {useTheme} from './theme.ts';
-import {firstAnswers} from './wizard/index.ts';
 
 type HomeKey = 'demo' | 'new' | 'runs' | 'presets' | 'quit';
 
@@ -25,8 +23,19 @@ const homeKeys: readonly KeyBinding<HomeContext>[] = [
 	{keys: ['q', 'esc', 'ctrl+c'], label: 'quit', help: 'Leaves; runs go on.', run: ({quit}) => quit()},
 ];
 
-/** The first page. */
-export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardware?: Hardware; notices: readonly Notice[]; onGo: (room: Room) => void; onQuit: () => void}) {
+/** What the first page says besides its choices. */
+export interface About {
+	/** In lines. */
+	readonly machine: readonly string[];
+	/** What the machine means for training, in whole sentences. */
+	readonly where: string;
+	readonly notices: readonly Notice[];
+}
+
+const looking: About = {machine: ['Looking at this machine ...'], where: '', notices: []};
+
+/** The first page. It loads nothing of what is behind it. */
+export function Home({area, about = looking, onGo, onQuit}: {area: Area; about?: About; onGo: (room: Room) => void; onQuit: () => void}) {
 	const theme = useTheme();
 	const [cursor, setCursor] = useState(0);
 	const items = useMemo(() => homeItems(), []);
@@ -43,13 +52,13 @@ export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardw
 	};
 	useKeys(homeKeys, context);
 	return (
-		<Page title="dreambooth" place="teach Stable Diffusion a new subject" area={area} notices={notices} bindings={homeKeys} context={context}>
+		<Page title="dreambooth" place="teach Stable Diffusion a new subject" area={area} notices={about.notices} bindings={homeKeys} context={context}>
 			{({columns}) => (
 				<>
 					<Menu items={items} cursor={cursor} columns={columns}/>
 					<Box marginTop={1} flexDirection="column">
-						{(hardware ? describeHardware(hardware) : 'Looking at this machine ...').split('\n').map(line => <Text key={line} {...theme.dim} wrap="truncate-end">{line}</Text>)}
-						{hardware && <Text wrap="wrap">{whereItTrains(hardware)}</Text>}
+						{about.machine.map(line => <Text key={line} {...theme.dim} wrap="truncate-end">{line}</Text>)}
+						<Text wrap="wrap">{about.where}</Text>
 					</Box>
 				</>
 			)}
@@ -57,17 +66,14 @@ export function Home({area, hardware, notices, onGo, onQuit}: {area: Area; hardw
 	);
 }
 
-/** What the machine means for training, as whole sentences. */
-const whereItTrains = (hardware: Hardware): string | undefined => recommendConfig(hardware, {baseModel: 'demo'}).reasons.find(({key}) => key === 'device')?.reason;
-
 function roomOf(key: HomeKey): Room | undefined {
 	switch (key) {
 		case 'demo': {
-			return {name: 'wizard', answers: firstAnswers({subject: 'demo'}), firstStep: 'start'};
+			return {name: 'new run', subject: 'demo', firstStep: 'start'};
 		}
 
 		case 'new': {
-			return {name: 'wizard', answers: firstAnswers({subject: 'person'})};
+			return {name: 'new run', subject: 'person'};
 		}
 
 		case 'quit': {

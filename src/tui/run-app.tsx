@@ -1,8 +1,6 @@
-import {detectHardware, PresetStore, type TrainingConfig} from '../presets/index.ts';
-import {runsFolder} from '../train/protocol/index.ts';
+import type {TrainingConfig} from '../presets/index.ts';
 import {App, type Leaving, type Room} from './app.tsx';
-import {openCompare} from './compare/index.ts';
-import {openDashboard} from './dashboard/index.ts';
+import type {OpenRooms} from './rooms.tsx';
 import {showOnScreen, type Terminal} from './show-on-screen.tsx';
 import {PictureCache} from './term/index.ts';
 
@@ -13,36 +11,56 @@ export interface AppOptions extends Terminal {
 	readonly resume: (runFolder: string) => Promise<void>;
 	/** What the person should know before any run starts. */
 	readonly warnings?: readonly string[];
-	readonly store?: PresetStore;
 }
 
-/** The app, until the person leaves it. Resolves with the folder of the run that goes on without this window, if they left one. */
-export async function runApp({start, resume, warnings = [], store = new PresetStore(), ...terminal}: AppOptions): Promise<{readonly detachedFrom?: string}> {
-	// The first page does not wait for it.
-	const hardware = detectHardware({folder: runsFolder()});
-	// What is wrong with the file of the presets shows when it is read.
-	store.list();
+/**
+ * The app, until the person leaves it. Resolves with the folder of the run that goes on without this window, if they left one.
+ * @throws PresetError when the presets cannot be read
+ */
+export async function runApp({start, resume, warnings = [], ...terminal}: AppOptions): Promise<{readonly detachedFrom?: string}> {
+	let rooms: Promise<OpenRooms> | undefined;
+	// The machine is looked at once, and what is behind the first page is loaded once it shows.
+	const openRooms = async (): Promise<OpenRooms> => {
+		rooms ??= import('./rooms.tsx').then(async ({openRooms}) => openRooms());
+		return rooms;
+	};
+
 	let room: Room = {name: 'home'};
 	for (;;) {
 		const first = room;
 		const leaving = await showOnScreen<Leaving>(
-			(screen, finish) => <App pictures={new PictureCache(screen.images, terminal.capabilities)} hardware={hardware} store={store} warnings={warnings} start={start} resume={resume} room={first} onLeave={finish}/>,
+			(screen, finish) => (
+				<App
+					openRooms={openRooms} pictures={new PictureCache(screen.images, terminal.capabilities)} warnings={warnings} start={start} resume={resume} room={first} onLeave={finish}
+				/>
+			),
 			terminal,
 		);
-		if (leaving?.type === 'compare') {
-			await openCompare({runFolders: leaving.runFolders, ...terminal});
-			room = {name: 'runs'};
-			continue;
-		}
+		switch (leaving?.type) {
+			case 'compare': {
+				const {openCompare} = await import('./compare/index.ts');
+				await openCompare({runFolders: leaving.runFolders, ...terminal});
+				room = {name: 'runs'};
+				break;
+			}
 
-		if (leaving?.type !== 'watch') {
-			return {};
-		}
+			case 'watch': {
+				const {openDashboard} = await import('./dashboard/index.ts');
+				if (await openDashboard({runFolder: leaving.runFolder, ...terminal}) === 'detached') {
+					return {detachedFrom: leaving.runFolder};
+				}
 
-		if (await openDashboard({runFolder: leaving.runFolder, ...terminal}) === 'detached') {
-			return {detachedFrom: leaving.runFolder};
-		}
+				room = leaving.isNew ? {name: 'home'} : {name: 'runs'};
+				break;
+			}
 
-		room = leaving.isNew ? {name: 'home'} : {name: 'runs'};
+			case 'failed': {
+				throw leaving.error;
+			}
+
+			default: {
+				return {};
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {expect, vi} from 'vitest';
 import {PresetStore, type Hardware, type TrainingConfig} from '../../src/presets/index.ts';
 import {App, type Leaving, type Room} from '../../src/tui/app.tsx';
+import {openRooms} from '../../src/tui/rooms.tsx';
 import {showOnScreen} from '../../src/tui/show-on-screen.tsx';
 import {capabilities, PictureCache, type Capabilities} from '../../src/tui/term/index.ts';
 import {FakeKeyboard} from './fake-keyboard.ts';
@@ -41,11 +42,10 @@ export class AppWorld {
 	} = {}): void {
 		this.terminal = new FakeTerminal(...size);
 		const {store} = this;
-		store.list();
 		this.#closed = showOnScreen<Leaving>((screen, finish) => (
 			<App
 				pictures={new PictureCache(screen.images, can)}
-				hardware={Promise.resolve(hardware)} store={store} warnings={warnings} room={room} onLeave={finish}
+				openRooms={async () => openRooms({hardware, store})} warnings={warnings} room={room} onLeave={finish}
 				resume={async runFolder => {
 					await start();
 					this.resumed.push(runFolder);

@@ -179,8 +179,8 @@ describe('presets', () => {
 	});
 
 	test('one is compared with the defaults and with another one', async () => {
-		world.store.save('my cat', {...demoConfig(), name: 'cat', batchSize: 3});
 		await world.see('❯   my dog');
+		world.store.save('my cat', {...demoConfig(), name: 'cat', batchSize: 3});
 		expect(await world.press('c', 'my dog, and the defaults:')).toMatch(/baseModel\n +demo\n +not set|batchSize\n +4\n +1/);
 		await world.press(KEYS.escape, 'Enter use');
 		await world.press(' ', /❯ \* my dog/);
@@ -220,8 +220,8 @@ describe('presets', () => {
 	});
 
 	test('one that lacks images asks for them first', async () => {
-		world.store.save('a bare one', defaultConfig());
 		await world.see('❯   my dog');
+		world.store.save('a bare one', defaultConfig());
 		await world.press(KEYS.escape, 'Try it');
 		await world.press('4', '❯   a bare one');
 		await world.press(KEYS.enter, 'Instance images: empty');
