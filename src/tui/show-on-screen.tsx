@@ -1,7 +1,7 @@
 import {render, useInput} from 'ink';
 import type {ReactNode} from 'react';
 import {RowsContext} from './row.tsx';
-import {openScreen, PacedKeyboard, type Capabilities, type Screen} from './term/index.ts';
+import {openScreen, PacedKeyboard, TerminalAnswers, type Capabilities, type Screen} from './term/index.ts';
 import {themeFor, ThemeContext} from './theme.ts';
 
 export interface Terminal {
@@ -19,6 +19,11 @@ export async function showOnScreen<Result>(
 	{stdin, stdout, capabilities}: Terminal,
 ): Promise<Result | undefined> {
 	const screen = openScreen({stdin, stdout, unicode: capabilities.unicode});
+	const answers = capabilities.answers ? new TerminalAnswers(text => stdout.write(text), ({kittyPlaceholders}) => {
+		if (kittyPlaceholders) {
+			screen.images.useKitty();
+		}
+	}) : undefined;
 	let result: Result | undefined;
 	const leave = (): void => app.unmount();
 	const finish = (value: Result): void => {
@@ -35,7 +40,7 @@ export async function showOnScreen<Result>(
 				{content(screen, finish)}
 			</RowsContext>
 		</ThemeContext>,
-		{stdin: new PacedKeyboard(stdin) as unknown as NodeJS.ReadStream, stdout: screen as unknown as NodeJS.WriteStream, debug: true, patchConsole: false, exitOnCtrlC: false},
+		{stdin: new PacedKeyboard(stdin, answers) as unknown as NodeJS.ReadStream, stdout: screen as unknown as NodeJS.WriteStream, debug: true, patchConsole: false, exitOnCtrlC: false},
 	);
 	stdin.once('end', leave);
 	try {

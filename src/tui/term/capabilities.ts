@@ -11,6 +11,19 @@ export interface Capabilities {
 	/** Whether braille, blocks and box corners arrive as such. */
 	readonly unicode: boolean;
 	readonly pictures: PictureStyle;
+	/** Whether it may be asked for more than the environment says: in tmux and GNU screen nobody would answer, or somebody else. */
+	readonly answers: boolean;
+	/** Whether links (OSC 8) are at least passed over in silence. */
+	readonly links: boolean;
+}
+
+/**
+ * Whether a screen reader reads along: then a screen that changes everywhere at once is of no use, and sentences are.
+ * ACCESSIBLE is what several programs for terminals look at; INK_SCREEN_READER is that of the library below this one.
+ */
+export function wantsSpeech({ACCESSIBLE, INK_SCREEN_READER}: Environment): boolean {
+	const isSet = (value: string | undefined): boolean => value !== undefined && !/^(?:|0|false|no)$/i.test(value);
+	return isSet(ACCESSIBLE) || isSet(INK_SCREEN_READER);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,10 +33,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * `terminal`: stdin and stdout are both terminals. `color`: the person's own word, `--color`; over the environment.
  */
 export function capabilities(environment: Environment, {terminal, color = 'auto'}: {terminal: boolean; color?: 'auto' | 'none' | '16' | '256' | 'truecolor'}): Capabilities {
-	const interactive = terminal && environment.TERM !== 'dumb';
+	const interactive = terminal && environment.TERM !== 'dumb' && !wantsSpeech(environment);
 	const unicode = isUtf8(environment);
 	const colors = color === 'auto' ? environmentColors(environment, interactive) : ({none: 0, 16: 16, 256: 256, truecolor: 16_777_216} as const)[color];
-	return {interactive, colors, unicode, pictures: interactive ? pictureStyle(colors, unicode) : 'none'};
+	const pictures = interactive ? pictureStyle(colors, unicode) : 'none';
+	const isInside = Boolean(environment.TMUX || environment.STY);
+	return {interactive, colors, unicode, pictures, answers: pictures === 'half-blocks' && !isInside, links: interactive && colors >= 256 && !environment.STY};
 }
 
 function environmentColors({NO_COLOR, TERM = '', COLORTERM = ''}: Environment, interactive: boolean): ColorCount {

@@ -10,6 +10,13 @@ interface Row {
 	readonly width: number;
 }
 
+/** A picture that the terminal draws itself: sent before its first row is, and deleted when it is no longer needed. */
+interface Sent {
+	readonly transmission: string;
+	readonly deletion: string;
+	isSent: boolean;
+}
+
 /**
  * Rows kept out of Ink's text path, which takes every character of every frame apart again (measured: 120 ms for a 64x32 picture) and
  * keeps every text that it ever measured. Ink lays out private-use characters; `Screen` swaps them for the prepared rows.
@@ -20,14 +27,24 @@ interface Row {
 export class ImageRows {
 	readonly #pictures = new Map<string, Row>();
 	readonly #live = new Map<string, Row>();
+	/** By the character of any of its rows. */
+	readonly #sent = new Map<string, Sent>();
+	#deletions = '';
+	#kitty = false;
+	#onKitty: () => void = () => {};
 	#next = FIRST;
 	#onChange: () => void = () => {};
 
 	/** ansiRows: one picture, each row `width` columns wide -> a character for each. Every picture gets new characters, so line differences show it. */
-	add(ansiRows: readonly string[], width: number): readonly string[] {
+	add(ansiRows: readonly string[], width: number, drawn?: {readonly transmission: string; readonly deletion: string}): readonly string[] {
+		const sent = drawn && {...drawn, isSent: false};
 		return ansiRows.map(ansi => {
 			const character = this.#freeCharacter();
 			this.#pictures.set(character, {ansi, width});
+			if (sent) {
+				this.#sent.set(character, sent);
+			}
+
 			return character;
 		});
 	}
@@ -36,13 +53,66 @@ export class ImageRows {
 	remove(rows: readonly string[]): void {
 		for (const row of rows) {
 			this.#pictures.delete(row);
+			const sent = this.#sent.get(row);
+			this.#sent.delete(row);
+			if (sent?.isSent) {
+				this.#deletions += sent.deletion;
+				sent.isSent = false;
+			}
 		}
+	}
+
+	/** Whether the terminal draws kitty's placeholders. */
+	get kitty(): boolean {
+		return this.#kitty;
+	}
+
+	/** The terminal has answered that it draws kitty's placeholders. */
+	useKitty(): void {
+		this.#kitty = true;
+		this.#onKitty();
+	}
+
+	/** Calls back when the terminal has answered. */
+	whenKitty(listener: () => void): void {
+		this.#onKitty = listener;
+	}
+
+	/** What makes the terminal forget pictures that are no longer needed. */
+	takeDeletions(): string {
+		const deletions = this.#deletions;
+		this.#deletions = '';
+		return deletions;
+	}
+
+	/** The terminal was cleared, and what it drew itself with it. */
+	cleared(): void {
+		for (const sent of this.#sent.values()) {
+			sent.isSent = false;
+		}
+	}
+
+	/** What makes the terminal forget all pictures that it has. */
+	deleteAll(): string {
+		const shown = new Set([...this.#sent.values()].filter(({isSent}) => isSent));
+		return this.takeDeletions() + [...shown].map(({deletion}) => deletion).join('');
 	}
 
 	/** A run of a picture's character, as `expand` gives it -> the prepared row; blanks when the run was cropped or is no longer known. */
 	expandRun(run: string): string {
-		const row = this.#pictures.get(run.charAt(0));
-		return row?.width === run.length ? row.ansi : ' '.repeat(run.length);
+		const character = run.charAt(0);
+		const row = this.#pictures.get(character);
+		if (row?.width !== run.length) {
+			return ' '.repeat(run.length);
+		}
+
+		const sent = this.#sent.get(character);
+		if (sent && !sent.isSent) {
+			sent.isSent = true;
+			return sent.transmission + row.ansi;
+		}
+
+		return row.ansi;
 	}
 
 	/** The character of a new live row, to be laid out with as many blank columns behind it as the row is wide. */

@@ -1,5 +1,6 @@
 import {EventEmitter} from 'node:events';
 import {unstable_cancelCallback as cancelCallback, unstable_IdlePriority as whenIdle, unstable_scheduleCallback as scheduleCallback, type CallbackNode} from 'scheduler';
+import type {TerminalAnswers} from './terminal-answers.ts';
 
 const ESC = '\u001B';
 const PASTE_BEGINS = `${ESC}[200~`;
@@ -19,10 +20,14 @@ export class PacedKeyboard extends EventEmitter {
 	#paste: string | undefined;
 	#next: string | null = null;
 	#cancelDelivery: (() => void) | undefined;
+	readonly #answers: TerminalAnswers | undefined;
+	#hasAsked = false;
 
-	constructor(stdin: NodeJS.ReadStream) {
+	/** `answers`: asks the terminal as soon as its answers are not echoed. */
+	constructor(stdin: NodeJS.ReadStream, answers?: TerminalAnswers) {
 		super();
 		this.#stdin = stdin;
+		this.#answers = answers;
 		this.on('newListener', name => {
 			if (name === 'readable' && this.listenerCount('readable') === 0) {
 				stdin.on('readable', this.#readable);
@@ -42,6 +47,11 @@ export class PacedKeyboard extends EventEmitter {
 
 	setRawMode(raw: boolean): this {
 		this.#stdin.setRawMode(raw);
+		if (raw && !this.#hasAsked) {
+			this.#hasAsked = true;
+			this.#answers?.ask();
+		}
+
 		return this;
 	}
 
@@ -68,7 +78,7 @@ export class PacedKeyboard extends EventEmitter {
 
 	readonly #readable = (): void => {
 		for (let chunk = this.#stdin.read() as unknown; chunk !== null; chunk = this.#stdin.read()) {
-			this.#take(String(chunk));
+			this.#take(this.#answers?.take(String(chunk)) ?? String(chunk));
 		}
 
 		this.#schedule();

@@ -2,6 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {Capabilities} from './capabilities.ts';
 import {halfBlocks, shades} from './half-blocks.ts';
 import type {ImageRows} from './image-rows.ts';
+import {GREATEST_ID, kittyPicture, MOST_ROWS, type KittyPicture} from './kitty.ts';
 
 /** Longer than a frame waits to be sent. */
 const AFTER_THE_FRAME_MS = 20;
@@ -29,6 +30,19 @@ export async function renderPicture(file: string, {columns, rows, terminal}: {co
 	return terminal.pictures === 'half-blocks' ? halfBlocks(pixels, {colors: terminal.colors === 16_777_216 ? 16_777_216 : 256}) : shades(pixels);
 }
 
+/** Pixels of a cell when nobody says: enough for most fonts, little enough for a link. */
+const CELL_PIXELS = {width: 10, height: 20} as const;
+const PALETTE = 128;
+
+/** An image file as the terminal itself draws it. Throws what sharp throws when the file is missing or no image. */
+async function renderKitty(file: string, {columns, rows, id}: {columns: number; rows: number; id: number}): Promise<KittyPicture> {
+	const {default: sharp} = await import('sharp');
+	const png = await sharp(file).autoOrient().flatten({background: '#000000'}).toColourspace('srgb')
+		.resize(columns * CELL_PIXELS.width, rows * CELL_PIXELS.height, {fit: 'fill', kernel: 'lanczos3'})
+		.png({palette: true, colours: PALETTE}).toBuffer();
+	return kittyPicture(png, {id, columns, rows});
+}
+
 export type Picture = {readonly state: 'ready'; readonly rows: readonly string[]} | {readonly state: 'loading'} | {readonly state: 'unreadable'; readonly reason: string};
 
 /** `columns` and `rows`: of the picture, in cells. `version`: changes when the file does. */
@@ -49,10 +63,16 @@ export class PictureCache {
 	readonly #images: ImageRows;
 	readonly #kept = new Map<string, Kept>();
 	readonly #listeners = new Set<() => void>();
+	/** Begins anywhere: other programs have pictures on the same terminal. */
+	#id = Math.floor(Math.random() * GREATEST_ID);
 
 	constructor(images: ImageRows, terminal: Capabilities) {
 		this.#images = images;
 		this.terminal = terminal;
+		images.whenKitty(() => {
+			this.#forgetAll();
+			this.#tell();
+		});
 	}
 
 	readonly request = ({file, version, columns, rows}: PictureRequest): Picture => {
@@ -83,17 +103,37 @@ export class PictureCache {
 		// What is there already is shown first: loading sharp takes longer than a frame.
 		await delay(AFTER_THE_FRAME_MS);
 		try {
-			const ansi = await renderPicture(file, {columns, rows, terminal: this.terminal});
+			const drawn = this.#images.kitty && rows <= MOST_ROWS ? await renderKitty(file, {columns, rows, id: this.#nextId()}) : undefined;
+			const ansi = drawn?.rows ?? await renderPicture(file, {columns, rows, terminal: this.terminal});
 			if (this.#kept.get(key) === entry) {
-				entry.picture = {state: 'ready', rows: this.#images.add(ansi, columns)};
+				entry.picture = {state: 'ready', rows: this.#images.add(ansi, columns, drawn)};
 			}
 		} catch (error) {
 			entry.picture = {state: 'unreadable', reason: error instanceof Error ? error.message : String(error)};
 		}
 
+		this.#tell();
+	}
+
+	#tell(): void {
 		for (const listener of this.#listeners) {
 			listener();
 		}
+	}
+
+	#nextId(): number {
+		this.#id = (this.#id % GREATEST_ID) + 1;
+		return this.#id;
+	}
+
+	#forgetAll(): void {
+		for (const {picture} of this.#kept.values()) {
+			if (picture.state === 'ready') {
+				this.#images.remove(picture.rows);
+			}
+		}
+
+		this.#kept.clear();
 	}
 
 	#forgetOldest(): void {

@@ -113,6 +113,7 @@ export class Screen extends EventEmitter {
 		if (this.#open) {
 			this.#frame ??= this.#given;
 			this.#shown = [];
+			this.images.cleared();
 			this.#terminal.write(`${ESC}[0m${ESC}[2J`);
 			this.flush();
 		}
@@ -147,6 +148,7 @@ export class Screen extends EventEmitter {
 	readonly #resized = (): void => {
 		// The rows of the old size are not worth a frame; whoever draws answers `resize` with a new one.
 		this.#shown = [];
+		this.images.cleared();
 		this.#terminal.write(`${ESC}[0m${ESC}[2J`);
 		this.emit('resize');
 		this.flush();
@@ -164,7 +166,7 @@ export class Screen extends EventEmitter {
 		const next = this.#frame.split('\n').slice(0, rows).map(row => images.expand(row));
 		this.#frame = undefined;
 		this.#lastFlushMs = Date.now();
-		let out = '';
+		let out = images.takeDeletions();
 		for (let row = 0; row < Math.max(next.length, this.#shown.length); row++) {
 			out += rowDifference(this.#shown[row], next[row] ?? '', {y: row + 1, columns, images});
 		}
@@ -179,7 +181,7 @@ export class Screen extends EventEmitter {
 		if (this.#open) {
 			this.#open = false;
 			clearTimeout(this.#timer);
-			this.#send(LEAVE);
+			this.#send(this.images.deleteAll() + LEAVE);
 		}
 	};
 

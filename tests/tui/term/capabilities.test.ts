@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {capabilities} from '../../../src/tui/term/index.ts';
+import {capabilities, wantsSpeech} from '../../../src/tui/term/index.ts';
 
 const UTF8 = {LANG: 'en_US.UTF-8'};
 
@@ -16,7 +16,13 @@ describe('capabilities', () => {
 		['an empty NO_COLOR, which means nothing', {...UTF8, TERM: 'xterm-256color', NO_COLOR: ''}, {interactive: true, colors: 256, unicode: true, pictures: 'half-blocks'}],
 		['a dumb terminal', {...UTF8, TERM: 'dumb'}, {interactive: false, colors: 0, unicode: true, pictures: 'none'}],
 	] as const)('of %s', (_, environment, expected) => {
-		expect(capabilities(environment, {terminal: true})).toEqual(expected);
+		expect(capabilities(environment, {terminal: true})).toMatchObject(expected);
+	});
+
+	test.each([{ACCESSIBLE: '1'}, {INK_SCREEN_READER: 'true'}])('with a screen reader (%j): plain lines', reader => {
+		expect(capabilities({...UTF8, TERM: 'xterm-256color', ...reader}, {terminal: true})).toMatchObject({interactive: false, pictures: 'none'});
+		expect(wantsSpeech(reader)).toBe(true);
+		expect(wantsSpeech({ACCESSIBLE: '0', INK_SCREEN_READER: ''})).toBe(false);
 	});
 
 	test('of a pipe: plain lines', () => {
