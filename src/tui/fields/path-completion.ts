@@ -19,7 +19,7 @@ export const listNames = (folder: string, {files}: {readonly files?: string} = {
 	}
 };
 
-export const isFolder = (file: string): boolean => {
+const isFolder = (file: string): boolean => {
 	try {
 		return fs.statSync(file).isDirectory();
 	} catch {
