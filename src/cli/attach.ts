@@ -1,12 +1,11 @@
 import type {Command} from 'commander';
 import {findRun} from '../train/protocol/index.ts';
 import {withRun} from './run-argument.ts';
-import {watchRun} from './watch.ts';
+import {watchRun, withLook} from './watch.ts';
 
 export function declare(command: Command): void {
-	withRun(command)
-		.option('--plain', 'plain lines instead of the dashboard')
-		.action(async (wanted: string, {plain}: {plain?: boolean}) => {
-			process.exitCode = await watchRun(findRun(wanted), {plain});
+	withLook(withRun(command))
+		.action(async (wanted: string, look: {plain?: boolean; spoken?: boolean}) => {
+			process.exitCode = await watchRun(findRun(wanted), look);
 		});
 }

@@ -6,7 +6,8 @@ import type * as compare from './compare/index.ts';
 export const openDashboard: typeof dashboard.openDashboard = async options => (await import('./dashboard/index.ts')).openDashboard(options);
 export const openCompare: typeof compare.openCompare = async options => (await import('./compare/index.ts')).openCompare(options);
 export const runApp: typeof app.runApp = async options => (await import('./run-app.tsx')).runApp(options);
-export {followPlain} from './plain.ts';
+export {followPlain, type Voice} from './plain.ts';
 // Not through the doors of their rooms, which open React's too.
 export {compareRows} from './compare/compare-rows.ts';
-export {capabilities} from './term/capabilities.ts';
+export {capabilities, wantsSpeech} from './term/capabilities.ts';
+export {hyperlink} from './term/hyperlink.ts';

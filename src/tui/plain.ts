@@ -1,26 +1,31 @@
 import path from 'node:path';
 import {followEvents, isEnded, type EventOf, type RunEvent} from '../train/protocol/index.ts';
 import {certainLiveness, describeEvent, emptyView, foldEvents, LIVENESS_EVERY_MS, livenessOf, remainingSeconds, settled, speedOf, type Liveness, type RunView} from './run/index.ts';
-import {formatBytes, formatBytesOf, formatCount, formatDuration, formatLoss, formatSpeed} from './units.ts';
+import {formatBytes, formatBytesOf, formatCount, formatDuration, formatLoss, formatSpan, formatSpeed} from './units.ts';
 
-/** About as many step lines as a person reads of a whole run. */
-const STEP_LINES = 40;
+/** How plain lines are written: to be read, or to be read aloud. */
+export type Voice = 'written' | 'spoken';
+
+/** About as many step lines as a person reads, or listens to, of a whole run. */
+const STEP_LINES = {written: 40, spoken: 10} as const;
 /** With slow steps a line comes at least this often. */
 const QUIET_FOR_MS = 60_000;
 
 /**
- * A run as plain lines, for pipes, log files, dumb terminals and screen readers: every event, and a line every few steps.
+ * A run as plain lines, for pipes, log files and dumb terminals: every event, and a line every few steps. `voice` 'spoken': fewer of them,
+ * and sentences, for a screen reader.
  * Resolves when the run has ended or `signal` aborts, with the exit code for it: 1 when it failed or died, else 0.
  * `write` gets one line without a line feed.
  */
-export async function followPlain({runFolder, write, liveness = () => livenessOf(runFolder), signal, everyMs = 500}: {
+export async function followPlain({runFolder, write, voice = 'written', liveness = () => livenessOf(runFolder), signal, everyMs = 500}: {
 	runFolder: string;
+	voice?: Voice;
 	write: (line: string) => void;
 	liveness?: () => Liveness;
 	signal?: AbortSignal;
 	everyMs?: number;
 }): Promise<number> {
-	const lines = new PlainLines(runFolder);
+	const lines = new PlainLines(runFolder, voice);
 	const stopped = new AbortController();
 	const stop = (): void => stopped.abort();
 	signal?.addEventListener('abort', stop);
@@ -63,10 +68,12 @@ export async function followPlain({runFolder, write, liveness = () => livenessOf
 export class PlainLines {
 	view: RunView = emptyView;
 	readonly #runFolder: string;
+	readonly #voice: Voice;
 	#lastStepLineMs = 0;
 
-	constructor(runFolder: string) {
+	constructor(runFolder: string, voice: Voice) {
 		this.#runFolder = runFolder;
+		this.#voice = voice;
 	}
 
 	after(events: readonly RunEvent[]): string[] {
@@ -78,13 +85,13 @@ export class PlainLines {
 
 	#stepLine(event: EventOf<'step'>): string[] {
 		const {totalSteps} = this.view;
-		const due = event.step % stepsPerLine(totalSteps) === 0 || event.step === totalSteps || event.loss === null || event.time - this.#lastStepLineMs >= QUIET_FOR_MS;
+		const due = event.step % stepsPerLine(totalSteps, STEP_LINES[this.#voice]) === 0 || event.step === totalSteps || event.loss === null || event.time - this.#lastStepLineMs >= QUIET_FOR_MS;
 		if (!due) {
 			return [];
 		}
 
 		this.#lastStepLineMs = event.time;
-		return [stepLine(this.view, event)];
+		return [this.#voice === 'spoken' ? stepSentence(this.view, event) : stepLine(this.view, event)];
 	}
 
 	#eventLines(event: RunEvent): string[] {
@@ -132,9 +139,19 @@ function stepLine(view: RunView, {step, loss}: EventOf<'step'>): string {
 	return parts.join('  ');
 }
 
-/** 1, 2 or 5 times a power of ten, so that a whole run has about `STEP_LINES` lines. */
-export function stepsPerLine(totalSteps: number): number {
-	const wanted = Math.max(1, totalSteps / STEP_LINES);
+/** `Step 400 of 800. Loss 0.114. 2 min left.` */
+function stepSentence(view: RunView, {step, loss}: EventOf<'step'>): string {
+	const left = remainingSeconds(view);
+	return [
+		`Step ${step}${view.totalSteps > 0 ? ` of ${view.totalSteps}` : ''}.`,
+		loss === null ? 'The loss is not a number.' : `Loss ${Number(loss.toPrecision(3))}.`,
+		...(left === undefined || left < 1 ? [] : [`${formatSpan(left)} left.`]),
+	].join(' ');
+}
+
+/** 1, 2 or 5 times a power of ten, so that a whole run has about `lines` lines. */
+export function stepsPerLine(totalSteps: number, lines: number): number {
+	const wanted = Math.max(1, totalSteps / lines);
 	const power = 10 ** Math.floor(Math.log10(wanted));
 	return [1, 2, 5, 10].map(factor => factor * power).find(steps => steps >= wanted) ?? 1;
 }

@@ -1,6 +1,6 @@
 import {Box, Text} from 'ink';
 import {createContext, Fragment, isValidElement, useContext, useEffect, useLayoutEffect, useState, type ReactNode} from 'react';
-import type {ImageRows} from './term/index.ts';
+import {hyperlink, type ImageRows} from './term/index.ts';
 import {useTheme, type Look} from './theme.ts';
 
 /** Text in one look. */
@@ -17,29 +17,31 @@ const ONE_COLUMN = /^[\u0020-\u007E\u00A0-\u00AC\u00AE-\u02FF\u0370-\u03FF\u0400
 /**
  * A row of text that changes often, cut to `columns`: texts in `<Text>`, nested at will. It does not go through Ink's own text, which
  * takes every character apart at every frame and keeps every text for ever.
+ * `file`: absolute; where the terminal can, the row opens it.
  */
-export function Row({columns, children}: {columns: number; children: ReactNode}) {
+export function Row({columns, file, children}: {columns: number; file?: string | undefined; children: ReactNode}) {
 	const rows = useContext(RowsContext);
-	const {glyphs: {ellipsis}} = useTheme();
+	const {glyphs: {ellipsis}, terminal: {links}} = useTheme();
 	const spans = rows && spansOf(children);
 	return spans?.every(({text}) => ONE_COLUMN.test(text))
-		? <Rows rows={[cut(spans, columns, ellipsis)]} columns={columns}/>
+		? <Rows rows={[cut(spans, columns, ellipsis)]} columns={columns} file={links ? file : undefined}/>
 		: <Text wrap="truncate-end">{children}</Text>;
 }
 
 /** Rows of text that change often, none longer than `columns`, of characters that are one column wide. */
-export function Rows({rows, columns}: {rows: readonly (readonly Span[])[]; columns: number}) {
+export function Rows({rows, columns, file}: {rows: readonly (readonly Span[])[]; columns: number; file?: string | undefined}) {
 	const live = useContext(RowsContext);
 	return live
-		? <LiveRows key={rows.length} live={live} rows={rows} columns={columns}/>
+		? <LiveRows key={rows.length} live={live} rows={rows} columns={columns} file={file}/>
 		: <>{rows.map((spans, row) => <Text key={row}>{spans.map(({text, ...look}, index) => <Text key={index} {...look}>{text}</Text>)}</Text>)}</>;
 }
 
-function LiveRows({live, rows, columns}: {live: ImageRows; rows: readonly (readonly Span[])[]; columns: number}) {
+function LiveRows({live, rows, columns, file}: {live: ImageRows; rows: readonly (readonly Span[])[]; columns: number; file: string | undefined}) {
 	const [characters] = useState(() => rows.map(() => live.reserve()));
 	useLayoutEffect(() => {
 		for (const [row, spans] of rows.entries()) {
-			live.show(characters[row]!, paint(spans), widthOf(spans));
+			const ansi = paint(spans);
+			live.show(characters[row]!, file === undefined ? ansi : hyperlink(ansi, file), widthOf(spans));
 		}
 	});
 	useEffect(() => () => characters.forEach(character => live.release(character)), [live, characters]);

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {EventBody} from '../../src/train/protocol/index.ts';
-import {followPlain, stepsPerLine} from '../../src/tui/plain.ts';
+import {followPlain, stepsPerLine, type Voice} from '../../src/tui/plain.ts';
 import type {Liveness} from '../../src/tui/run/index.ts';
 import {appendEvents, recordedEvents, writeRecordedRun} from './recorded-run.ts';
 
@@ -13,9 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(path.dirname(folder), {recursive: true}));
 
-async function follow(liveness: Liveness): Promise<{code: number; lines: string[]}> {
+async function follow(liveness: Liveness, voice: Voice = 'written'): Promise<{code: number; lines: string[]}> {
 	const lines: string[] = [];
-	const code = await followPlain({runFolder: folder, write: line => lines.push(line), liveness: () => liveness, everyMs: 20});
+	const code = await followPlain({runFolder: folder, write: line => lines.push(line), voice, liveness: () => liveness, everyMs: 20});
 	return {code, lines: lines.map(line => line.replaceAll(folder, 'RUN'))};
 }
 
@@ -45,6 +45,16 @@ describe('plain lines', () => {
 			]
 		`);
 		expect(lines).toContain('step  3/60  loss    NaN  10.0 it/s  ETA 00:00:06');
+	});
+
+	test('that are spoken are few, and sentences', async () => {
+		writeRecordedRun(folder, recordedEvents({totalSteps: 60, every: 30, badSteps: [20], end: {type: 'finished', step: 60, output: 'output/robot.safetensors'}}));
+		const {lines} = await follow('gone', 'spoken');
+		expect(lines.filter(line => line.startsWith('Step'))).toEqual([
+			'Step 1 of 60. Loss 0.723. 6 s left.', 'Step 10 of 60. Loss 0.447. 5 s left.', 'Step 20 of 60. The loss is not a number. 4 s left.', 'Step 30 of 60. Loss 0.56. 3 s left.',
+			'Step 40 of 60. Loss 0.274. 2 s left.', 'Step 50 of 60. Loss 0.362. 1 s left.', 'Step 60 of 60. Loss 0.313.',
+		]);
+		expect(lines.at(-1)).toBe('finished: RUN/output/robot.safetensors');
 	});
 
 	test.each([
@@ -80,6 +90,6 @@ describe('plain lines', () => {
 	});
 
 	test.each([[0, 1], [30, 1], [80, 2], [300, 10], [800, 20], [10_000, 500]])('of %i steps come every %i', (steps, expected) => {
-		expect(stepsPerLine(steps)).toBe(expected);
+		expect(stepsPerLine(steps, 40)).toBe(expected);
 	});
 });

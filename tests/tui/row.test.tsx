@@ -50,6 +50,13 @@ describe('a row on the screen', () => {
 		await done();
 	});
 
+	test('opens a file where the terminal can, and is drawn as the same text', async () => {
+		const {terminal, done} = await seen(<Row columns={20} file="/runs/a b.png">sample a b.png</Row>);
+		expect((await terminal.screen())[0]).toBe('sample a b.png');
+		expect(terminal.writes.join('')).toMatch(/\]8;;file:\/\/[^/]+\/runs\/a%20b\.png/);
+		await done();
+	});
+
 	test('of characters whose width is not certain is an ordinary text', async () => {
 		const {terminal, done} = await seen(<Row columns={8}>犬の写真です</Row>);
 		expect((await terminal.screen())[0]).toMatch(/^犬の写/);

@@ -120,7 +120,7 @@ function SamplePath({side: {view, runFolder}, letter, state, columns}: {side: Si
 	const theme = useTheme();
 	const sample = chosenSample(view, state);
 	const file = sample ? fitPath(path.join(runFolder, sample.file), columns - 9, {home: os.homedir(), ellipsis: theme.glyphs.ellipsis}) : 'none yet';
-	return <Row columns={columns}><Text {...theme.dim}>sample {letter} </Text>{file}</Row>;
+	return <Row columns={columns} file={sample && path.join(runFolder, sample.file)}><Text {...theme.dim}>sample {letter} </Text>{file}</Row>;
 }
 
 /** `learningRate  1e-4 | 5e-5`, and at the end how many more there are. */

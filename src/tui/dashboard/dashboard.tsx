@@ -176,7 +176,7 @@ function SamplePath({context: {view, state}, runFolder, columns}: {context: Dash
 	const theme = useTheme();
 	const sample = chosenSample(view, state);
 	const file = sample ? fitPath(path.join(runFolder, sample.file), columns - 7, {home: os.homedir(), ellipsis: theme.glyphs.ellipsis}) : 'none yet';
-	return <Row columns={columns}><Text {...theme.dim}>sample </Text>{file}</Row>;
+	return <Row columns={columns} file={sample && path.join(runFolder, sample.file)}><Text {...theme.dim}>sample </Text>{file}</Row>;
 }
 
 function useClock(): number {

@@ -31,7 +31,9 @@ export function Messages({lines, columns, rows}: {lines: readonly MessageLine[];
 	return (
 		<Box flexDirection="column" width={columns} height={rows}>
 			{lines.slice(0, rows).map((line, index) => (
-				<Text key={index} {...looks[line.look]} wrap="truncate-end">{line.path ? fitPath(line.text, columns, {home: os.homedir(), ellipsis: theme.glyphs.ellipsis}) : line.text}</Text>
+				<Row key={index} columns={columns} file={line.path && line.text}>
+					<Text {...looks[line.look]}>{line.path ? fitPath(line.text, columns, {home: os.homedir(), ellipsis: theme.glyphs.ellipsis}) : line.text}</Text>
+				</Row>
 			))}
 		</Box>
 	);

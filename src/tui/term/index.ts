@@ -1,5 +1,6 @@
 export {capabilities, wantsSpeech, type Capabilities, type ColorCount, type PictureStyle} from './capabilities.ts';
 export {halfBlocks, nearestPaletteColor, shades, type Pixels} from './half-blocks.ts';
+export {hyperlink} from './hyperlink.ts';
 export {ImageRows} from './image-rows.ts';
 export {kittyPicture, type KittyPicture} from './kitty.ts';
 export {PacedKeyboard} from './paced-keyboard.ts';

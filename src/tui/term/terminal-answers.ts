@@ -44,7 +44,7 @@ export class TerminalAnswers {
 		}
 
 		const text = this.#flush(chunk).replace(ANSWERS, (_, graphics?: string, name?: string, attributes?: string) => {
-			this.#drawsGraphics ||= graphics !== undefined && /;OK$/.test(graphics);
+			this.#drawsGraphics ||= graphics?.endsWith(';OK') ?? false;
 			this.#name = name ?? this.#name;
 			// The last of the questions.
 			if (attributes !== undefined) {

@@ -21,7 +21,7 @@ describe('a picture by placeholders', () => {
 	test('is sent as PNG in pieces of 4096 characters, quietly, as a placement without a place', () => {
 		const png = Buffer.from(Array.from({length: 7000}, (_, index) => index % 256));
 		const {transmission} = kittyPicture(png, {id: 7, columns: 24, rows: 12});
-		const pieces = [...transmission.matchAll(/\u001B_G([^;]*);([^\u001B]*)\u001B\\/g)].map(([, keys, payload]) => ({keys, payload: payload!}));
+		const pieces = [...transmission.matchAll(new RegExp(`${ESC}_G([^;]*);([^${ESC}]*)${ESC}\\\\`, 'g'))].map(([, keys, payload]) => ({keys, payload: payload!}));
 		expect(pieces.map(({keys}) => keys)).toEqual(['a=T,U=1,q=2,f=100,i=7,c=24,r=12,m=1', 'q=2,m=1', 'q=2,m=0']);
 		expect(pieces.every(({payload}) => payload.length <= 4096)).toBe(true);
 		expect(Buffer.from(pieces.map(({payload}) => payload).join(''), 'base64')).toEqual(png);
