@@ -19,7 +19,7 @@ export async function tellRun(wanted: string, command: RunCommand): Promise<void
 
 /** What a run has made: the diffusers folder of a model, or a LoRA file for the model that the run began with. Paths are absolute. */
 export type Result =
-	| {readonly kind: 'model'; readonly folder: string}
+	| {readonly kind: 'model'; readonly folder: string; readonly config?: TrainingConfig}
 	| {readonly kind: 'lora'; readonly file: string; readonly config: TrainingConfig; readonly furtherFrom?: string};
 
 /** @throws RunError when it has made nothing yet */
@@ -34,5 +34,5 @@ export function resultOf(run: Run): Result {
 		throw new RunError(`Run ${run.record.id} (${state}) has made no diffusers folder to go on from.`, `Let it finish first: dreambooth resume ${run.record.id}`);
 	}
 
-	return {kind: 'model', folder: path.join(run.folder, outputFolder)};
+	return {kind: 'model', folder: path.join(run.folder, outputFolder), config};
 }

@@ -44,7 +44,7 @@ export function declare(command: Command): void {
 }
 
 async function makeSamples(options: SampleOptions): Promise<void> {
-	const {baseModel, lora = options.lora, changes, clipSkip} = modelOf(options);
+	const {baseModel, lora = options.lora, changes, text} = modelOf(options);
 	const {folder, resolution} = readModelFacts(baseModel);
 	const seed = wholeNumber('--seed', options.seed, 0);
 	const count = wholeNumber('--count', options.count, 1);
@@ -55,7 +55,7 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 	await sampleInProcess({
 		model: folder,
 		changes,
-		clipSkip,
+		...text,
 		...(lora !== undefined && {lora: {file: path.resolve(lora), scale: scaleOf(options.loraScale)}}),
 		negativePrompt: options.negative,
 		sampler: valueOf('sampler', options.sampler) as TrainingConfig['sampler'],
@@ -79,7 +79,8 @@ interface ModelToUse {
 	readonly lora?: string;
 	/** What the run that trained the LoRA changed about its base model. */
 	readonly changes?: SampleJob['changes'];
-	readonly clipSkip?: number;
+	/** How the run read its prompts. */
+	readonly text?: Pick<SampleJob, 'clipSkip' | 'maxTokenLength' | 'padTokens'>;
 }
 
 function modelOf({model, lora}: SampleOptions): ModelToUse {
@@ -89,12 +90,14 @@ function modelOf({model, lora}: SampleOptions): ModelToUse {
 
 	const made = resultOf(findRun(model));
 	if (made.kind === 'model') {
-		return {baseModel: made.folder};
+		return {baseModel: made.folder, text: made.config && textOf(made.config)};
 	}
 
-	const {baseModel, vae, prediction, zeroTerminalSnr, clipSkip} = made.config;
-	return {baseModel: made.furtherFrom ?? baseModel, lora: lora ?? made.file, changes: {vae, prediction, zeroTerminalSnr}, clipSkip};
+	const {baseModel, vae, prediction, zeroTerminalSnr} = made.config;
+	return {baseModel: made.furtherFrom ?? baseModel, lora: lora ?? made.file, changes: {vae, prediction, zeroTerminalSnr}, text: textOf(made.config)};
 }
+
+const textOf = ({clipSkip, maxTokenLength, padTokens}: TrainingConfig) => ({clipSkip, maxTokenLength, padTokens});
 
 function scaleOf(typed: string): number {
 	const scale = Number(typed);

@@ -115,6 +115,28 @@ export const constraints: readonly Constraint[] = [
 		adjust: () => ({cacheLatents: 'off'}),
 	},
 	{
+		level: 'block',
+		keys: ['maxTokenLength', 'padTokens'],
+		test: ({maxTokenLength, padTokens}) =>
+			!padTokens && maxTokenLength > 75 ? {message: `maxTokenLength is ${maxTokenLength}, but prompts are not padded (padTokens), which is for 75 tokens only.`, cure: 'Switch on padTokens, or set maxTokenLength to 75.'} : undefined,
+	},
+	{
+		level: 'block',
+		keys: ['padTokens', 'batchSize'],
+		test: ({padTokens, batchSize}) =>
+			!padTokens && batchSize > 1 ? {message: `padTokens is off, so prompts have different lengths, but batchSize is ${batchSize}.`, cure: 'Switch on padTokens, or set batchSize to 1 and gradientAccumulation to more.'} : undefined,
+	},
+	{
+		level: 'warn',
+		keys: ['shuffleTags', 'concepts'],
+		test: ({shuffleTags, keepTags, concepts}) => {
+			const tagged = concepts.findIndex(({instancePrompt}) => instancePrompt.includes('[filewords]') || instancePrompt.split(',').length > keepTags + 1);
+			return shuffleTags && tagged >= 0 ?
+					{message: `shuffleTags is on: what stands between commas in the prompts of concept ${tagged + 1} is shown in another order each time, but for the first ${keepTags}.`, cure: 'Switch off shuffleTags where the order carries weight.'}
+				:	undefined;
+		},
+	},
+	{
 		level: 'adjust',
 		keys: ['cacheLatents', 'device'],
 		test: (config, facts) => (config.cacheLatents === 'vram' && onCpu(config, facts) ? {message: 'cacheLatents is set to ram: the memory of the CPU is the main memory.', cure: 'Train on a GPU to keep latents there.'} : undefined),

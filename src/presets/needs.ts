@@ -43,3 +43,8 @@ export const adam: Need = {
 	test: values => values.optimizer === 'adamw' || values.optimizer === 'adamw8bit',
 	reason: 'The optimizer is not AdamW.',
 };
+
+export const looseTags: Need = {
+	test: values => values.shuffleTags === true || values.tagDropout !== 0,
+	reason: 'Tags are neither shuffled nor left out.',
+};

@@ -1,5 +1,5 @@
 import type {TrainingConfig} from '../presets/index.ts';
-import {DataError, sizeName, type Size} from './data/index.ts';
+import {DataError, sizeName, varyPrompt, type PromptVariation, type Size} from './data/index.ts';
 import {groupBy} from './group-by.ts';
 import {permutation, uniformInt} from './random.ts';
 
@@ -28,6 +28,8 @@ export interface Row {
 	readonly draw: {readonly step: number; readonly index: number};
 	/** Seen mirrored. */
 	readonly flipped: boolean;
+	/** The image's, as it is varied this time. */
+	readonly prompt: string;
 }
 
 /** Images of one size that go through the networks together: instance images, then their class images. */
@@ -37,7 +39,7 @@ export interface MicroBatch extends Size {
 	readonly places: number;
 }
 
-export type BatchConfig = Pick<TrainingConfig, 'seed' | 'batchSize' | 'gradientAccumulation' | 'horizontalFlip' | 'crop'>;
+export type BatchConfig = PromptVariation & Pick<TrainingConfig, 'seed' | 'batchSize' | 'gradientAccumulation' | 'horizontalFlip' | 'crop' | 'padTokens'>;
 
 /**
  * Which images each step sees. A pure function of the seed and the step, so that a resumed run continues with the same
@@ -63,7 +65,7 @@ export class Batches {
 		const instances = samples.map(sample => this.#row(this.#instanceAt(sample), 'instance', sample));
 		if (this.#orders.size > MOST_ORDERS) this.#orders.clear();
 		return [...groupBy(instances, ({image}) => this.#groupOf(image)).values()].flatMap(group =>
-			Array.from({length: Math.ceil(group.length / batchSize)}, (_, i) => this.#microBatch(group.slice(i * batchSize, (i + 1) * batchSize))));
+			Array.from({length: Math.ceil(group.length / batchSize)}, (_, i) => this.#microBatches(group.slice(i * batchSize, (i + 1) * batchSize))).flat());
 	}
 
 	get #imagesPerStep(): number {
@@ -75,11 +77,14 @@ export class Batches {
 		return this.config.crop === 'none' ? `${concept} ${sizeName(size)}` : '';
 	}
 
-	#microBatch(instances: readonly Row[]): MicroBatch {
+	/** One, or where prompts are not padded one for each image: their lengths differ. */
+	#microBatches(instances: readonly Row[]): MicroBatch[] {
 		const [{image}] = instances;
 		const partners = instances.flatMap(row => this.#partnerOf(row) ?? []);
+		const {width, height} = image;
+		if (!this.config.padTokens) return [...instances, ...partners].map(row => ({width, height, rows: [row], places: 1}));
 		const paired = this.set.classImages.some(other => this.#groupOf(other) === this.#groupOf(image));
-		return {width: image.width, height: image.height, rows: [...instances, ...partners], places: (paired ? 2 : 1) * this.config.batchSize};
+		return [{width, height, rows: [...instances, ...partners], places: (paired ? 2 : 1) * this.config.batchSize}];
 	}
 
 	/** The class image of the same concept and size that stands beside an instance image. */
@@ -94,7 +99,9 @@ export class Batches {
 
 	#row(image: TrainingImage, kind: Row['kind'], sample: number): Row {
 		const draw = {step: sample, index: kind === 'instance' ? 0 : 1};
-		return {image, kind, draw, flipped: this.config.horizontalFlip && uniformInt(2, {seed: this.config.seed, stream: 'flip', ...draw}) === 1};
+		const {seed, horizontalFlip} = this.config;
+		const flipped = horizontalFlip && uniformInt(2, {seed, stream: 'flip', ...draw}) === 1;
+		return {image, kind, draw, flipped, prompt: varyPrompt(image.prompt, this.config, {seed, ...draw})};
 	}
 
 	#instanceAt(sample: number): TrainingImage {

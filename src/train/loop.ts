@@ -66,6 +66,8 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, se
 	const model = await StableDiffusion.open(folder, {
 		...compileOptions,
 		clipSkip: config.clipSkip,
+		maxTokenLength: config.maxTokenLength,
+		padTokens: config.padTokens,
 		...(config.freezeClipNormalization && {frozen: isNormalization}),
 		...(config.training === 'lora' && {adapters: adaptersToTrain(config)}),
 		lanes,

@@ -21,6 +21,9 @@ export const sampleJobSchema = z.object({
 	guidance: z.number(),
 	/** As users count: 1 uses the last layer of the text encoder. */
 	clipSkip: z.number().int().positive().optional(),
+	/** As the run's config says it; absent: prompts are padded, and as long as they are. */
+	maxTokenLength: z.number().int().positive().optional(),
+	padTokens: z.boolean().optional(),
 	/** Pixels. */
 	width: z.number().int().positive(),
 	height: z.number().int().positive(),

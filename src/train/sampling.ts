@@ -39,7 +39,8 @@ const LATENTS_AT_ONCE = 2048;
 export async function* samples(model: StableDiffusion, requests: readonly SampleRequest[], options: SampleOptions): AsyncGenerator<Sample> {
 	const factor = model.autoencoderFactor;
 	const [height, width] = [options.height / factor, options.width / factor];
-	const limit = options.atOnce ?? Math.max(1, Math.floor(LATENTS_AT_ONCE / (height * width)));
+	// Unpadded prompts have lengths of their own.
+	const limit = model.padsTokens ? options.atOnce ?? Math.max(1, Math.floor(LATENTS_AT_ONCE / (height * width))) : 1;
 	const count = Math.min(limit, requests.length);
 	for (let begin = 0; begin < requests.length; begin += count) {
 		const wanted = requests.slice(begin, begin + count);
@@ -77,11 +78,12 @@ export async function denoise(
 ): Promise<Float32Array> {
 	const sampler = createSampler(name, model.folder.schedulerConfig, steps);
 	const chunks = Math.max(...prompts.flatMap(({prompt, negativePrompt}) => [model.chunks(prompt), model.chunks(negativePrompt)]));
-	const states = model.encodePrompts([...prompts.map(({negativePrompt}) => negativePrompt), ...prompts.map(({prompt}) => prompt)], chunks);
+	const negative = model.encodePrompts(prompts.map(({negativePrompt}) => negativePrompt), chunks);
+	const positive = model.encodePrompts(prompts.map(({prompt}) => prompt), chunks);
 
 	let latents: Float32Array = start.map(value => value * sampler.initialNoiseScale);
 	for (const [i, timestep] of sampler.timesteps.entries()) {
-		const output = model.predict(sampler.scaleInput(latents, i), timestep, states, {count: prompts.length, height, width, tokens: 75 * chunks + 2, guidance});
+		const output = model.predict(sampler.scaleInput(latents, i), timestep, {negative, positive}, {count: prompts.length, height, width, guidance});
 		latents = sampler.step(output, latents, i, sampler.needsNoise ? noiseAt(i) : undefined);
 		onProgress?.((i + 1) / sampler.timesteps.length);
 		await breathe?.();

@@ -1,9 +1,9 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {networkScope, type ModelAdapters, type Network} from './adapters.ts';
-import {compile, ops, type Body, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
+import {compile, ops, type Body, type Compiled, type CompileOptions, type Signature} from './graph/index.ts';
 import {noiseSchedule, type NoiseSchedule} from './diffusion/index.ts';
 import {inLanes} from './lanes.ts';
-import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, unet, type Tokenizer} from './models/index.ts';
+import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, tokenizeUnpadded, unet, type Tokenizer} from './models/index.ts';
 import {declareParameters, scopeOver, type Declaration} from './nn/index.ts';
 import {Parameters} from './parameters.ts';
 import {checkWeights, WeightsError, type LoraNetwork, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
@@ -11,6 +11,10 @@ import {checkWeights, WeightsError, type LoraNetwork, type ModelFolder, type Saf
 export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' | 'attention' | 'checkpointing'> {
 	/** As users count: 1 uses the last layer of the text encoder. */
 	readonly clipSkip: number;
+	/** Tokens that prompts are cut or filled up to, a multiple of 75; absent: as many as the longest needs. */
+	readonly maxTokenLength?: number;
+	/** Off: prompts are not filled up. Default on. */
+	readonly padTokens?: boolean;
 	/** Parameters of the text encoder that will be kept while others are trained. */
 	readonly frozen?: (name: string) => boolean;
 	/** Pieces that batches are cut into; see lanes.ts. Default 1. */
@@ -104,21 +108,32 @@ export class StableDiffusion {
 		return {weights: this[name], adapters: this.adapters[name]};
 	}
 
-	/** Token ids of a prompt, `chunks` pieces of 77. */
+	get padsTokens(): boolean {
+		return this.options.padTokens !== false;
+	}
+
+	/** Token ids of a prompt, `chunks` pieces of 77; without padding one piece of its own length. */
 	tokens(prompt: string, chunks = 1): Int32Array {
-		return tokenizePrompt(this.tokenizer, prompt, {chunks});
+		return this.padsTokens ? tokenizePrompt(this.tokenizer, prompt, {chunks}) : tokenizeUnpadded(this.tokenizer, prompt);
 	}
 
 	/** Pieces of 75 tokens that a prompt takes. */
 	chunks(prompt: string): number {
-		return Math.max(1, Math.ceil(this.tokenizer.encode(prompt).length / 75));
+		const {maxTokenLength} = this.options;
+		return maxTokenLength === undefined ? Math.max(1, Math.ceil(this.tokenizer.encode(prompt).length / 75)) : maxTokenLength / 75;
 	}
 
-	/** Text states of prompts, [prompts, 75·chunks + 2, width]. */
+	/** How many text states a prompt has. */
+	stateCount(prompt: string, chunks = this.chunks(prompt)): number {
+		return this.padsTokens ? 75 * chunks + 2 : this.tokens(prompt).length;
+	}
+
+	/** Text states of prompts, [prompts, 75·chunks + 2, width]; without padding of prompts with as many tokens each, [prompts, tokens, width]. */
 	encodePrompts(prompts: readonly string[], chunks = 1): Float32Array {
 		const {textEncoderConfig} = this.folder;
 		const tokens = Int32Array.from(prompts.flatMap(prompt => [...this.tokens(prompt, chunks)]));
-		const encode = this.#function('encode_prompts', {tokens: {shape: [prompts.length * chunks, 77], dtype: 'int32'}}, ({tokens}, state) => {
+		const rows = prompts.length * chunks;
+		const encode = this.#function('encode_prompts', {tokens: {shape: [rows, tokens.length / rows], dtype: 'int32'}}, ({tokens}, state) => {
 			const states = encodeText(textEncoderConfig, {clipSkip: this.options.clipSkip})(networkScope(this.network('textEncoder'), state).scope, tokens);
 			return {states: joinChunks(states, {chunks})};
 		});
@@ -146,29 +161,35 @@ export class StableDiffusion {
 
 	/**
 	 * The UNet's output with classifier-free guidance (Ho & Salimans 2022): u + guidance·(c − u).
-	 * latents: [count, height, width, channels]; `states` holds the negative prompts' states, then the prompts': [2·count, tokens, width].
+	 * latents: [count, height, width, channels]; states: [count, its number, width] of the negative prompts and of the prompts.
 	 */
-	predict(latents: Float32Array, timestep: number, states: DeviceTensor | Float32Array, {count, height, width, tokens, guidance}: {count: number; height: number; width: number; tokens: number; guidance: number}): Float32Array {
+	predict(latents: Float32Array, timestep: number, {negative, positive}: {negative: Float32Array; positive: Float32Array}, {count, height, width, guidance}: {count: number; height: number; width: number; guidance: number}): Float32Array {
 		const {unetConfig} = this.folder;
+		const shapeOf = (states: Float32Array) => [count, states.length / (count * this.contextWidth), this.contextWidth];
 		const latentShape = [count, height, width, unetConfig.inChannels];
 		const predict = this.#function(
 			'predict',
 			{
 				latents: {shape: latentShape, dtype: 'float32'},
 				timestep: {shape: [1], dtype: 'float32'},
-				states: {shape: [2 * count, tokens, this.contextWidth], dtype: 'float32'},
+				negative: {shape: shapeOf(negative), dtype: 'float32'},
+				positive: {shape: shapeOf(positive), dtype: 'float32'},
 				guidance: {shape: [], dtype: 'float32'},
 			},
-			({latents, timestep, states, guidance}, state) => {
+			({latents, timestep, negative, positive, guidance}, state) => {
 				const p = networkScope(this.network('unet'), state).scope;
-				const rows = [ops.concat([latents, latents], 0), ops.tile(timestep, [2 * count]), states];
-				const both = this.#inLanes(rows, (sample, timesteps, context) => unet(unetConfig)(p, {sample, timesteps, context}));
-				const wide = ops.toFloat32(both);
-				const [negative, positive] = [0, count].map(begin => ops.slice(wide, [begin, 0, 0, 0], latentShape));
-				return {output: ops.add(negative, ops.multiply(guidance, ops.subtract(positive, negative)))};
+				const predicted = (sample: Tensor, context: Tensor) =>
+					ops.toFloat32(this.#inLanes([sample, ops.tile(timestep, [sample.shape[0]]), context], (sample, timesteps, context) => unet(unetConfig)(p, {sample, timesteps, context})));
+				const together = () => {
+					const both = predicted(ops.concat([latents, latents], 0), ops.concat([negative, positive], 0));
+					return [0, count].map(begin => ops.slice(both, [begin, 0, 0, 0], latentShape));
+				};
+				// Prompts of different lengths cannot share a batch.
+				const [without, withPrompt] = negative.shape[1] === positive.shape[1] ? together() : [negative, positive].map(context => predicted(latents, context));
+				return {output: ops.add(without, ops.multiply(guidance, ops.subtract(withPrompt, without)))};
 			},
 		);
-		return predict.call({latents, timestep: Float32Array.of(timestep), states, guidance: Float32Array.of(guidance)}).output;
+		return predict.call({latents, timestep: Float32Array.of(timestep), negative, positive, guidance: Float32Array.of(guidance)}).output;
 	}
 
 	#inLanes(inputs: readonly Tensor[], f: (...inputs: Tensor[]) => Tensor): Tensor {

@@ -1,8 +1,10 @@
 import type {TrainingConfig} from '../presets/index.ts';
 import {Batches, epochOf, type MicroBatch, type TrainingSet} from './batches.ts';
+import {variantsOf} from './data/index.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import {inOneArray, type Latents} from './latents/index.ts';
 import {priorWeightAt, rowWeights, type LossRow} from './loss.ts';
+import {PromptCache} from './prompt-cache.ts';
 import {normals, uniformInt} from './random.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 import {stepSignature, trainingStep, type Penalty, type StepModel, type StepShape} from './step.ts';
@@ -44,8 +46,9 @@ export class StepRunner {
 	readonly #functions = new Map<string, Compiled<Signature>>();
 	readonly #trainsTextEncoder: boolean;
 	readonly #chunks: number;
-	/** Every distinct prompt with its tokens, or its text states when the text encoder is frozen. */
-	readonly #prompts: ReadonlyMap<string, Int32Array | Float32Array>;
+	readonly #prompts: PromptCache;
+	/** All prompts that there can be; undefined where they vary without end. */
+	readonly #texts: readonly string[] | undefined;
 
 	/** Compiles what the run's first step needs; other shapes are compiled when they come up. */
 	constructor(
@@ -59,9 +62,11 @@ export class StepRunner {
 	) {
 		this.#batches = new Batches(set, config);
 		this.#trainsTextEncoder = state.trainsTextEncoder;
-		const texts = [...new Set([...set.instance, ...set.classImages].map(({prompt}) => prompt))];
-		this.#chunks = Math.max(...texts.map(text => model.chunks(text)));
-		this.#prompts = new Map(texts.map(text => [text, this.#trainsTextEncoder ? model.tokens(text, this.#chunks) : model.encodePrompts([text], this.#chunks)]));
+		const written = [...new Set([...set.instance, ...set.classImages].map(({prompt}) => prompt))];
+		const variants = written.map(prompt => variantsOf(prompt, config));
+		this.#texts = variants.every(each => each !== undefined) ? [...new Set(variants.flat())] : undefined;
+		this.#chunks = Math.max(...written.map(prompt => model.chunks(prompt)));
+		this.#prompts = new PromptCache(model, {trainsTextEncoder: this.#trainsTextEncoder, chunks: this.#chunks});
 		this.#stepModel = {
 			...model.folder,
 			schedule: model.schedule,
@@ -97,9 +102,23 @@ export class StepRunner {
 		for (const compiled of this.#functions.values()) compiled.dispose();
 	}
 
-	#shapeOf({width, height, places: rows}: MicroBatch): StepShape {
-		const {autoencoderFactor} = this.model;
-		return {rows, height: height / autoencoderFactor, width: width / autoencoderFactor, prompts: Math.min(rows, this.#prompts.size), chunks: this.#chunks};
+	#shapeOf(batch: MicroBatch): StepShape {
+		const {autoencoderFactor, padsTokens} = this.model;
+		const {width, height, places: rows} = batch;
+		const [{prompt}] = batch.rows;
+		return {
+			rows,
+			height: height / autoencoderFactor,
+			width: width / autoencoderFactor,
+			prompts: (this.#allTexts(rows) ?? {length: rows}).length,
+			chunks: this.#chunks,
+			...(!padsTokens && {positions: this.model.stateCount(prompt)}),
+		};
+	}
+
+	/** All prompts of the run, where they are so few that each batch can have all of them: then none is read twice for its rows. */
+	#allTexts(rows: number): readonly string[] | undefined {
+		return this.model.padsTokens && this.#texts && this.#texts.length <= rows ? this.#texts : undefined;
 	}
 
 	#function(shape: StepShape, part: 'accumulate' | 'update'): Compiled<Signature> {
@@ -135,21 +154,21 @@ export class StepRunner {
 
 	async #inputs(batch: MicroBatch, places: readonly Place[]) {
 		const {seed, offsetNoise} = this.config;
-		const {prompts, height, width} = this.#shapeOf(batch);
+		const {height, width} = this.#shapeOf(batch);
 		const channels = this.model.folder.unetConfig.inChannels;
 		const area = height * width;
 		const drawn = (stream: string) => inOneArray(places.map(({draw}) => normals(area * channels, {seed, stream, ...draw})));
 		const noise = drawn('noise');
 		if (offsetNoise > 0) addOffsets(noise, offsetNoise, inOneArray(places.map(({draw}) => normals(channels, {seed, stream: 'offset noise', ...draw}))), {area, channels});
-		const texts = this.#prompts.size <= prompts ? [...this.#prompts.keys()] : places.map(({image}) => image.prompt);
-		const table = texts.map(text => this.#prompts.get(text) as Int32Array | Float32Array);
+		const texts = this.#allTexts(places.length) ?? places.map(({prompt}) => prompt);
+		const table = texts.map(text => this.#prompts.of(text));
 		return {
 			moments: await this.latents.of(places),
 			epsilon: drawn('epsilon'),
 			noise,
 			timesteps: Int32Array.from(places, ({timestep}) => timestep),
 			...(this.#trainsTextEncoder ? {tokens: Int32Array.from(table.flatMap(tokens => [...tokens]))} : {states: Float32Array.from(table.flatMap(states => [...states]))}),
-			promptOfRow: Int32Array.from(places, ({image}, i) => (this.#prompts.size <= prompts ? texts.indexOf(image.prompt) : i)),
+			promptOfRow: Int32Array.from(places, ({prompt}) => texts.indexOf(prompt)),
 		};
 	}
 

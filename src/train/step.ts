@@ -78,10 +78,12 @@ export interface StepShape {
 	readonly prompts: number;
 	/** Pieces of 75 tokens per prompt. */
 	readonly chunks: number;
+	/** Positions of a piece, start and end included; absent: 77, where prompts are padded. */
+	readonly positions?: number;
 }
 
-/** The inputs of a step. With a frozen text encoder, `states` [prompts, 75·chunks + 2, width] takes the place of `tokens`. */
-export function stepSignature({rows, height, width, prompts, chunks}: StepShape, model: Pick<StepModel, 'unetConfig' | 'textEncoderConfig'>, {trainTextEncoder}: {trainTextEncoder: boolean}) {
+/** The inputs of a step. With a frozen text encoder, `states` [prompts, 75·chunks + 2, width] (or as many as `positions`) takes the place of `tokens`. */
+export function stepSignature({rows, height, width, prompts, chunks, positions = 77}: StepShape, model: Pick<StepModel, 'unetConfig' | 'textEncoderConfig'>, {trainTextEncoder}: {trainTextEncoder: boolean}) {
 	const {inChannels} = model.unetConfig;
 	return {
 		moments: {shape: [rows, height, width, 2 * inChannels], dtype: 'float32'},
@@ -89,8 +91,8 @@ export function stepSignature({rows, height, width, prompts, chunks}: StepShape,
 		noise: {shape: [rows, height, width, inChannels], dtype: 'float32'},
 		timesteps: {shape: [rows], dtype: 'int32'},
 		...(trainTextEncoder
-			? {tokens: {shape: [prompts * chunks, 77], dtype: 'int32'} as const}
-			: {states: {shape: [prompts, 75 * chunks + 2, model.textEncoderConfig.hiddenSize], dtype: 'float32'} as const}),
+			? {tokens: {shape: [prompts * chunks, positions], dtype: 'int32'} as const}
+			: {states: {shape: [prompts, (positions - 2) * chunks + 2, model.textEncoderConfig.hiddenSize], dtype: 'float32'} as const}),
 		/** Which prompt each row has. */
 		promptOfRow: {shape: [rows], dtype: 'int32'},
 		/** What the error of each row counts for in the loss: L = Σ weight·error. See loss.ts. */

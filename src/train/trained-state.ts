@@ -11,7 +11,7 @@ export type UpdateConfig = Pick<
 	TrainingConfig,
 	| 'training' | 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'loraLearningRate' | 'loraTextEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
 	| 'minLearningRate' | 'scheduleFactor' | 'schedulePosition'
-	| 'optimizer' | 'sgdMomentum' | 'weightDecay' | 'textEncoderWeightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'crop' | 'scaleLearningRate' | 'freezeClipNormalization'
+	| 'optimizer' | 'sgdMomentum' | 'weightDecay' | 'textEncoderWeightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'crop' | 'padTokens' | 'concepts' | 'scaleLearningRate' | 'freezeClipNormalization'
 >;
 
 /** Everything on the device that training changes: weights or adapters, the optimizer's state, averages. */

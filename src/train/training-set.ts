@@ -6,6 +6,7 @@ import type {TrainingImage, TrainingSet} from './batches.ts';
 import {allClassImages, bucketOf, bucketSizes, imagePrompts, planClassImages, scanFolder, scanWarnings, sizeName, writeClassImage, type ClassImagePlan, type PlannedClassImage, type Size} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
 import {groupBy} from './group-by.ts';
+import {beyond} from './models/index.ts';
 import {cacheFolder} from './runtime/index.ts';
 import {samples} from './sampling.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
@@ -38,6 +39,7 @@ export async function prepareTrainingSet(config: TrainingConfig, model: StableDi
 		if (toGenerate.length > 0) missing.push({concept, planned: toGenerate});
 		hooks.tell(`Class images of concept ${index + 1}: ${existing.length + toGenerate.length} needed, ${existing.length} there, ${toGenerate.length} to be made${sizes.length > 1 && toGenerate.length > 0 ? ` (${countedBySize(toGenerate)})` : ''}.`);
 	}
+	for (const warning of longPrompts([...instance, ...classImages], model, config)) hooks.warn(warning);
 	if (sizes.length > 1) hooks.tell(`Instance images by bucket: ${countedBySize(instance)}.`);
 
 	let made = classImages.length - missing.reduce((count, {planned}) => count + planned.length, 0);
@@ -77,6 +79,21 @@ async function classImagesOf(concept: Concept, prompts: readonly (Size & {readon
 	return planClassImages({folder, wanted, sizes, recipe: size => recipeOf(concept, config, identity, size), seed: config.seed});
 }
 
+const MOST_NAMED = 3;
+
+/** Which prompts are longer than what is read of them, and what is cut. */
+function longPrompts(images: readonly TrainingImage[], {tokenizer}: StableDiffusion, {maxTokenLength, samplePrompts}: TrainingConfig): string[] {
+	const cut = [...new Set([...images.map(({prompt}) => prompt), ...samplePrompts])].flatMap(prompt => {
+		const rest = beyond(tokenizer, prompt, maxTokenLength);
+		return rest === '' ? [] : [rest];
+	});
+	if (cut.length === 0) return [];
+	const named = cut.slice(0, MOST_NAMED).map(rest => `"${rest.length > 60 ? `${rest.slice(0, 60)}…` : rest}"`);
+	const more = cut.length > MOST_NAMED ? `, and ${cut.length - MOST_NAMED} more` : '';
+	const advice = maxTokenLength < 300 ? 'maxTokenLength reads more (up to 300), shorter captions learn better' : 'Shorten them';
+	return [`${cut.length} ${cut.length === 1 ? 'prompt is' : 'prompts are'} longer than ${maxTokenLength} tokens. What is cut: ${named.join(', ')}${more}. ${advice}.`];
+}
+
 /** 576x384 (3), 512x512 (8) */
 const countedBySize = (images: readonly Size[]): string => [...groupBy(images, sizeName)].map(([name, {length}]) => `${name} (${length})`).join(', ');
 
@@ -84,8 +101,9 @@ const countedBySize = (images: readonly Size[]): string => [...groupBy(images, s
 const ownClassFolder = async (model: StableDiffusion): Promise<string> => path.join(cacheFolder(), 'class-images', await identityOf(model));
 
 /** What a class image depends on besides its prompt and seed. */
-function recipeOf({classSamplingSteps, classGuidance, classNegativePrompt = ''}: Concept, {sampler, clipSkip}: TrainingConfig, model: string, size: Size): string {
-	return JSON.stringify({model, resolution: size.width === size.height ? size.width : sizeName(size), sampler, clipSkip, classSamplingSteps, classGuidance, classNegativePrompt});
+function recipeOf({classSamplingSteps, classGuidance, classNegativePrompt = ''}: Concept, {sampler, clipSkip, maxTokenLength, padTokens}: TrainingConfig, model: string, size: Size): string {
+	const text = {...(maxTokenLength !== 75 && {maxTokenLength}), ...(!padTokens && {padTokens})};
+	return JSON.stringify({model, resolution: size.width === size.height ? size.width : sizeName(size), sampler, clipSkip, ...text, classSamplingSteps, classGuidance, classNegativePrompt});
 }
 
 /** Changes when the base model does. Reading gigabytes for a digest would cost a start more than it is worth: path, size and time are enough. */

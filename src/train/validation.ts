@@ -52,7 +52,7 @@ export class Validation {
 		const drawn = (stream: string) => Float32Array.from(rows.flatMap(({place, level}) => [...normals(size, {seed: this.seed, stream, step: place, index: Math.round(level * 100)})]));
 		const chunks = this.model.chunks(image.prompt);
 		const moments = await this.latents.of(rows.map(({image, place}) => ({image, draw: {step: place, index: 0}, flipped: false})));
-		const {errors} = this.#function(latent, 75 * chunks + 2).call({
+		const {errors} = this.#function(latent, this.model.stateCount(image.prompt, chunks)).call({
 			moments,
 			epsilon: drawn('validation epsilon'),
 			noise: drawn('validation noise'),

@@ -1,13 +1,15 @@
 import path from 'node:path';
 import sharp from 'sharp';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {defaultConfig} from '../../src/presets/index.ts';
 import {Batches, type TrainingImage} from '../../src/train/batches.ts';
 import type {DeviceTensor} from '../../src/train/graph/index.ts';
 import {Latents} from '../../src/train/latents/index.ts';
 import type {StableDiffusion} from '../../src/train/stable-diffusion.ts';
-import {demoModel} from '../train/demo-model.ts';
+import {closeModels, demoModel} from '../train/demo-model.ts';
 import {newFolder, removeFolders} from '../train/training-run.ts';
 
+afterAll(closeModels);
 afterAll(removeFolders);
 
 const settings = {seed: 3, crop: 'center', precision: 'f32'} as const;
@@ -25,7 +27,7 @@ describe('6. flip is still random with caching', () => {
 	});
 
 	it('an image is seen mirrored in about half of the epochs, in no pattern, and as it is in the others', () => {
-		const batches = new Batches({instance: [image], classImages: []}, {...settings, batchSize: 1, gradientAccumulation: 1, horizontalFlip: true});
+		const batches = new Batches({instance: [image], classImages: []}, {...defaultConfig(), ...settings, horizontalFlip: true});
 		const flips = Array.from({length: 400}, (_, step) => batches.ofStep(step)[0].rows[0].flipped);
 		const share = flips.filter(Boolean).length / flips.length;
 		// 400 throws of a coin: three standard deviations are 0.075.

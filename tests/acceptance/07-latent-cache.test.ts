@@ -6,10 +6,11 @@ import type {TrainingImage} from '../../src/train/batches.ts';
 import {Latents, type LatentConfig} from '../../src/train/latents/index.ts';
 import type {StableDiffusion} from '../../src/train/stable-diffusion.ts';
 import {encodeFloats, openSafetensors, writeSafetensors} from '../../src/train/weights/index.ts';
-import {demoModel} from '../train/demo-model.ts';
+import {closeModels, demoModel} from '../train/demo-model.ts';
 import {newFolder, removeFolders} from '../train/training-run.ts';
 import {assetFolder} from './base.ts';
 
+afterAll(closeModels);
 afterAll(removeFolders);
 
 const config = {seed: 3, crop: 'center', horizontalFlip: false, cacheLatents: 'disk', precision: 'f32'} as const;

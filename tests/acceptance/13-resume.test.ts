@@ -8,6 +8,7 @@ it('13. a run continued from a checkpoint gives the same weights as one that was
 	const config = smallConfig({
 		batchSize: 1, gradientAccumulation: 2, maxSteps: 4, ema: true, emaMemory: 'host', textEncoderStepRatio: 0.5, minSnrGamma: 5, offsetNoise: 0.1,
 		learningRateSchedule: 'cosine', horizontalFlip: true, validationImages: 1, validateEverySteps: 1,
+		tagDropout: 0.3, captionDropout: 0.2, concepts: [{instancePrompt: 'a photo of sks robot, red, on a table, from the side'}],
 	});
 	const straight = await trainingRun(config);
 	for (const step of [1, 2]) {

@@ -109,6 +109,18 @@ describe('rules between settings', () => {
 		['XLA does not pay on the CPU', {engine: 'xla'}, undefined, ['warn engine']],
 		['a LoRA to continue needs LoRA training', {loraFile: '/toy.safetensors'}, undefined, ['block loraFile']],
 		['a LoRA has no average', {training: 'lora', loraFile: '/toy.safetensors', ema: true}, undefined, ['adjust ema']],
+		['a random crop leaves nothing to cache', {crop: 'random'}, undefined, ['adjust cacheLatents']],
+		['buckets can be cached', {crop: 'none', cacheLatents: 'disk'}, undefined, []],
+		['latents on the device are for a GPU', {cacheLatents: 'vram'}, {}, ['adjust cacheLatents']],
+		['latents on a GPU stay there', {cacheLatents: 'vram'}, {gpu: true}, []],
+		['all class images need a folder of them', {classMatching: 'all', concepts: [{...class2, classPrompt: 'a toy'}]}, undefined, ['block classMatching']],
+		['all class images of a folder', {classMatching: 'all', concepts: [{...class2, classPrompt: 'a toy', classImages: '/class'}]}, undefined, []],
+		['long prompts are padded', {maxTokenLength: 150, padTokens: false}, undefined, ['block maxTokenLength']],
+		['prompts of different lengths are no batch', {padTokens: false, batchSize: 2}, undefined, ['block padTokens']],
+		['batches of one need no padding', {padTokens: false, gradientAccumulation: 4}, undefined, []],
+		['shuffled tags are pointed out', {concepts: [{...toy, instancePrompt: 'sks toy, red, small'}]}, undefined, ['warn shuffleTags']],
+		['captions may have tags', {concepts: [{...toy, instancePrompt: '[filewords]'}]}, undefined, ['warn shuffleTags']],
+		['two tags have one order when the first stays', {concepts: [{...toy, instancePrompt: 'sks toy, red'}]}, undefined, []],
 		['a GPU cannot be demanded yet', {device: 'gpu'}, {gpu: true}, ['block device']],
 	])('%s', (_, changes, facts, expected) => {
 		expect(keysAndLevels(changes, facts)).toEqual(expected);

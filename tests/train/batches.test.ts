@@ -1,15 +1,16 @@
 import {describe, expect, it} from 'vitest';
+import {defaultConfig} from '../../src/presets/index.ts';
 import {Batches, type BatchConfig, type Row, type TrainingImage, type TrainingSet} from '../../src/train/batches.ts';
 
 const [square, wide, tall] = [{width: 64, height: 64}, {width: 96, height: 64}, {width: 64, height: 96}];
-const images = (count: number, size: typeof square, {concept = 0, kind = 'instance'} = {}): TrainingImage[] => Array.from({length: count}, (_, i) => ({file: `${kind} ${concept} ${size.width}x${size.height} ${i}`, prompt: '', concept, ...size}));
+const images = (count: number, size: typeof square, {concept = 0, kind = 'instance'} = {}): TrainingImage[] => Array.from({length: count}, (_, i) => ({file: `${kind} ${concept} ${size.width}x${size.height} ${i}`, prompt: 'a, b, c, d, e', concept, ...size}));
 
 /** 11 photos of two subjects in three buckets. */
 const mixed: TrainingSet = {
 	instance: [...images(5, square), ...images(3, wide), ...images(1, tall), ...images(2, square, {concept: 1})],
 	classImages: [...images(10, square, {kind: 'class'}), ...images(6, wide, {kind: 'class'})],
 };
-const config = (changes: Partial<BatchConfig> = {}): BatchConfig => ({seed: 7, batchSize: 1, gradientAccumulation: 1, horizontalFlip: true, crop: 'none', ...changes});
+const config = (changes: Partial<BatchConfig> = {}): BatchConfig => ({...defaultConfig(), seed: 7, horizontalFlip: true, crop: 'none', ...changes});
 const stepsOf = (set: TrainingSet, settings: BatchConfig, count: number) => Array.from({length: count}, (_, step) => new Batches(set, settings).ofStep(step));
 const rowsOf = (set: TrainingSet, settings: BatchConfig, count: number): Row[] => stepsOf(set, settings, count).flat().flatMap(({rows}) => rows);
 
@@ -41,6 +42,12 @@ describe('micro-batches', () => {
 		expect(new Set([...partner.values()].map(({file}) => file)).size).toBeGreaterThan(12);
 	});
 
+	it('hold one image each where prompts are not padded', () => {
+		const steps = stepsOf(mixed, config({padTokens: false}), 22);
+		expect(steps.flat().every(({rows, places}) => rows.length === 1 && places === 1)).toBe(true);
+		expect(steps.flat().map(({rows: [{image, draw}]}) => [image.file, draw])).toEqual(rowsOf(mixed, config(), 22).map(({image, draw}) => [image.file, draw]));
+	});
+
 	it('without buckets mix concepts and are always full', () => {
 		const set = {instance: [...images(3, square), ...images(4, square, {concept: 1})], classImages: images(5, square, {kind: 'class'})};
 		const steps = stepsOf(set, config({crop: 'center', batchSize: 2}), 7);
@@ -50,10 +57,10 @@ describe('micro-batches', () => {
 });
 
 describe('a step', () => {
-	it('sees the same images, mirrored or not, beside the same class images, however it is cut', () => {
-		const described = (settings: Partial<BatchConfig>) => stepsOf(mixed, config(settings), 9).map(micros => micros.flatMap(({rows}) => rows).map(({image, draw, flipped}) => JSON.stringify([image.file, draw, flipped])).sort());
-		const whole = described({batchSize: 4});
-		for (const batchSize of [1, 2]) expect(described({batchSize, gradientAccumulation: 4 / batchSize})).toEqual(whole);
+	it('sees the same images with the same prompts, mirrored or not, beside the same class images, however it is cut', () => {
+		const described = (settings: Partial<BatchConfig>) => stepsOf(mixed, config(settings), 9).map(micros => micros.flatMap(({rows}) => rows).map(({image, draw, flipped, prompt}) => JSON.stringify([image.file, draw, flipped, prompt])).sort());
+		const whole = described({batchSize: 4, tagDropout: 0.2});
+		for (const batchSize of [1, 2]) expect(described({batchSize, gradientAccumulation: 4 / batchSize, tagDropout: 0.2})).toEqual(whole);
 	});
 
 	it('is another with another seed, and every epoch has an order of its own', () => {

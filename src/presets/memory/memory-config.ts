@@ -19,6 +19,10 @@ export interface MemoryConfig {
 	readonly gradientAccumulation: number;
 	/** With `none`, images are in buckets and a step can take several batches. */
 	readonly crop?: string;
+	/** When false, prompts have different lengths and each image is a batch. */
+	readonly padTokens?: boolean;
+	/** 75 when absent. */
+	readonly maxTokenLength?: number;
 	readonly trainUnet: boolean;
 	readonly trainTextEncoder: boolean;
 	readonly ema: boolean;
@@ -49,8 +53,10 @@ export const isLora = ({training}: Pick<MemoryConfig, 'training'>): boolean => t
 
 /** Images of one micro-batch: class images double it. */
 export const rowsOf = ({batchSize, concepts}: Pick<MemoryConfig, 'batchSize' | 'concepts'>): number =>
-	batchSize * (concepts.some(({classImagesPerInstance}) => classImagesPerInstance > 0) ? 2 : 1);
+	batchSize * (hasClassImages({concepts}) ? 2 : 1);
+
+const hasClassImages = ({concepts}: Pick<MemoryConfig, 'concepts'>): boolean => concepts.some(({classImagesPerInstance}) => classImagesPerInstance > 0);
 
 /** Whether a step keeps a sum of gradients over its batches. */
-export const addsGradientsUp = ({batchSize, gradientAccumulation, crop}: Pick<MemoryConfig, 'batchSize' | 'gradientAccumulation' | 'crop'>): boolean =>
-	gradientAccumulation > 1 || (crop === 'none' && batchSize > 1);
+export const addsGradientsUp = ({batchSize, gradientAccumulation, crop, padTokens, concepts}: Pick<MemoryConfig, 'batchSize' | 'gradientAccumulation' | 'crop' | 'padTokens' | 'concepts'>): boolean =>
+	gradientAccumulation > 1 || (crop === 'none' && batchSize > 1) || (padTokens === false && hasClassImages({concepts}));

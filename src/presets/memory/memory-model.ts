@@ -115,7 +115,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 const workOf = (config: MemoryConfig, shape: ModelShape, profile: EngineProfile, lanes: number): Work => {
 	const side = config.resolution / autoencoderFactor(shape.autoencoder);
-	const unet = unetUnits(shape.unet, {height: side, width: side, tokens: shape.textEncoder.tokens});
+	const unet = unetUnits(shape.unet, {height: side, width: side, tokens: (config.maxTokenLength ?? 75) + 2});
 	const text = textEncoderUnits(shape.textEncoder);
 	const {loraRank = 4, loraTextEncoderRank = loraRank, loraTargets: targets = 'transformer'} = config;
 	const trained = (units: readonly Unit[], isTrained: boolean, rank: number) =>

@@ -5,6 +5,7 @@ import {attention} from './attention.ts';
 import {baseModel} from './base-model.ts';
 import {batchSize} from './batch-size.ts';
 import {cacheLatents} from './cache-latents.ts';
+import {captionDropout} from './caption-dropout.ts';
 import {classBatchSize} from './class-batch-size.ts';
 import {classMatching} from './class-matching.ts';
 import {clipSkip} from './clip-skip.ts';
@@ -29,6 +30,7 @@ import {guidance} from './guidance.ts';
 import {horizontalFlip} from './horizontal-flip.ts';
 import {huberThreshold} from './huber-threshold.ts';
 import {keepCheckpoints} from './keep-checkpoints.ts';
+import {keepTags} from './keep-tags.ts';
 import {learningRateSchedule} from './learning-rate-schedule.ts';
 import {learningRate} from './learning-rate.ts';
 import {loraAlpha} from './lora-alpha.ts';
@@ -40,6 +42,7 @@ import {loraTextEncoderLearningRate} from './lora-text-encoder-learning-rate.ts'
 import {loraTextEncoderRank} from './lora-text-encoder-rank.ts';
 import {loss} from './loss.ts';
 import {maxSteps} from './max-steps.ts';
+import {maxTokenLength} from './max-token-length.ts';
 import {mergeLora} from './merge-lora.ts';
 import {minLearningRate} from './min-learning-rate.ts';
 import {minSnrGamma} from './min-snr-gamma.ts';
@@ -48,6 +51,7 @@ import {offsetNoise} from './offset-noise.ts';
 import {optimizer} from './optimizer.ts';
 import {outputFolder} from './output-folder.ts';
 import {outputPrecision} from './output-precision.ts';
+import {padTokens} from './pad-tokens.ts';
 import {pauseEveryEpochs} from './pause-every-epochs.ts';
 import {pauseSeconds} from './pause-seconds.ts';
 import {precision} from './precision.ts';
@@ -78,7 +82,9 @@ import {schedulePosition} from './schedule-position.ts';
 import {schedulePower} from './schedule-power.ts';
 import {seed} from './seed.ts';
 import {sgdMomentum} from './sgd-momentum.ts';
+import {shuffleTags} from './shuffle-tags.ts';
 import {splitLoss} from './split-loss.ts';
+import {tagDropout} from './tag-dropout.ts';
 import {textEncoderGradientClip} from './text-encoder-gradient-clip.ts';
 import {textEncoderLearningRate} from './text-encoder-learning-rate.ts';
 import {textEncoderStepRatio} from './text-encoder-step-ratio.ts';
@@ -106,6 +112,12 @@ const list = [
 	textEncoderStepRatio,
 	freezeClipNormalization,
 	clipSkip,
+	shuffleTags,
+	keepTags,
+	tagDropout,
+	captionDropout,
+	maxTokenLength,
+	padTokens,
 	loraTargets,
 	loraRank,
 	loraTextEncoderRank,

@@ -5,3 +5,4 @@ export {imageHash, loadImage, type ImageFit} from './load-image.ts';
 export {readPngText, writePng, type Picture} from './png.ts';
 export {captionOf, imagePrompts, type ConceptPrompts} from './prompts.ts';
 export {requireImage, scanFolder, scanWarnings, type FolderScan, type ScannedImage, type SkippedFile} from './scan.ts';
+export {variantsOf, varyPrompt, type PromptVariation} from './vary-prompt.ts';

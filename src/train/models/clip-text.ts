@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {ops} from '../graph/index.ts';
-import {add, attention, checkpoint, differentiable, embedding, gelu, layerNorm, linear, positions, quickGelu, type Scope} from '../nn/index.ts';
+import {add, attention, checkpoint, differentiable, embedding, gelu, layerNorm, linear, positions, quickGelu, sliceRows, type Scope} from '../nn/index.ts';
 import type {TextEncoderConfig} from '../weights/index.ts';
 
 /** Every state of the text encoder: after the embeddings, and after each layer. All [batch, 77, width], before the final norm. */
@@ -12,7 +12,8 @@ export const textStates = (config: TextEncoderConfig) => (p: Scope, tokens: Tens
 };
 
 /**
- * CLIP's text encoder (Radford et al. 2021; transformers' CLIPTextModel). tokens: int32 [batch, 77] -> [batch, 77, width].
+ * CLIP's text encoder (Radford et al. 2021; transformers' CLIPTextModel). tokens: int32 [batch, 77] -> [batch, 77, width];
+ * without padding, shorter sequences of one length.
  * `clipSkip` as users count it: 1 takes the last layer, 2 the one before; the final norm always follows.
  */
 export const encodeText = (config: TextEncoderConfig, {clipSkip}: {clipSkip: number}) => (p: Scope, tokens: Tensor): Tensor => {
@@ -66,7 +67,9 @@ export function joinChunks(states: Tensor, {chunks}: {chunks: number}): Tensor {
 
 function embed(p: Scope, tokens: Tensor, {vocabSize, hiddenSize, maxPositionEmbeddings}: TextEncoderConfig): Tensor {
 	const words = embedding(p.at('token_embedding'), tokens, {count: vocabSize, width: hiddenSize});
-	return add(words, positions(p.at('position_embedding'), {count: maxPositionEmbeddings, width: hiddenSize}));
+	const table = positions(p.at('position_embedding'), {count: maxPositionEmbeddings, width: hiddenSize});
+	const [, length] = tokens.shape;
+	return add(words, length === maxPositionEmbeddings ? table : sliceRows(table, 0, length));
 }
 
 function encoderLayer(p: Scope, x: Tensor, config: TextEncoderConfig): Tensor {

@@ -61,6 +61,19 @@ export function tokenizePrompt(tokenizer: Tokenizer, text: string, {chunks = 1}:
 	return splitIntoChunks(sequence, tokenizer);
 }
 
+/** The ids of one prompt alone, between start and end: [length], at most 77. */
+export function tokenizeUnpadded({encode, bos, eos}: Tokenizer, text: string): Int32Array {
+	return Int32Array.of(bos, ...encode(text).slice(0, CHUNK_LENGTH), eos);
+}
+
+/** What of a prompt lies beyond so many tokens, from the first word that is not whole; empty for one that fits. */
+export function beyond({encode}: Pick<Tokenizer, 'encode'>, text: string, tokens: number): string {
+	if (encode(text).length <= tokens) return '';
+	const words = text.split(/(?<=\s)/);
+	const whole = words.findIndex((_, i) => encode(words.slice(0, i + 1).join('')).length > tokens);
+	return words.slice(whole).join('').trim();
+}
+
 /**
  * Cuts a sequence of 75·n + 2 ids into n sequences of 77: each has 75 of the inner ids between the first and the last id
  * of the whole. Where padding differs from the end token (SD 2) a chunk that is full of words is closed with the end
