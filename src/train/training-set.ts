@@ -37,7 +37,11 @@ export async function prepareTrainingSet(config: TrainingConfig, model: StableDi
 		const {existing, toGenerate} = await classImagesOf(concept, found.map(({classPrompt = '', ...size}) => ({prompt: classPrompt, ...size})), {config, model, sizes});
 		classImages.push(...[...existing, ...toGenerate].map(({file, prompt, width, height}) => ({file, prompt, concept: index, width, height})));
 		if (toGenerate.length > 0) missing.push({concept, planned: toGenerate});
-		hooks.tell(`Class images of concept ${index + 1}: ${existing.length + toGenerate.length} needed, ${existing.length} there, ${toGenerate.length} to be made${sizes.length > 1 && toGenerate.length > 0 ? ` (${countedBySize(toGenerate)})` : ''}.`);
+		const used = [...existing, ...toGenerate];
+		const bySize = sizes.length > 1 && toGenerate.length > 0 ? ` (${countedBySize(toGenerate)})` : '';
+		hooks.tell(`Class images of concept ${index + 1}: ${config.classMatching === 'all' ? `all ${used.length} of the folder are used` : `${used.length} needed, ${existing.length} there, ${toGenerate.length} to be made${bySize}`}.`);
+		const alone = found.filter(image => !used.some(other => sizeName(other) === sizeName(image)));
+		if (alone.length > 0) hooks.warn(`Concept ${index + 1} has no class images in the buckets ${countedBySize(alone)}: the images there are trained without prior preservation.`);
 	}
 	for (const warning of longPrompts([...instance, ...classImages], model, config)) hooks.warn(warning);
 	if (sizes.length > 1) hooks.tell(`Instance images by bucket: ${countedBySize(instance)}.`);

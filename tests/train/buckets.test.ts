@@ -43,4 +43,15 @@ describe('a run with buckets', () => {
 			expect([loss! / other.loss!, instanceLoss! / other.instanceLoss!, priorLoss! / other.priorLoss!].every(ratio => Math.abs(ratio - 1) < 1e-4)).toBe(true);
 		});
 	});
+
+	it('uses all class images that are there when asked to, and names the buckets without any', async () => {
+		const own = newFolder();
+		for (const i of [1, 2, 3]) await sharp('assets/demo/photos/robot-1.png').resize(100 - 5 * i, 90).toFile(path.join(own, `${i}.png`));
+		const {concepts: [concept], ...settings} = config(1);
+		const all = await trainingRun({...settings, maxSteps: 1, classMatching: 'all', concepts: [{...concept, classImages: own}]});
+		expect(all.said('log').map(({message}) => message)).toContain('Class images of concept 1: all 3 of the folder are used.');
+		expect(all.said('warning').map(({message}) => message)).toContain('Concept 1 has no class images in the buckets 64x32 (2), 32x64 (1): the images there are trained without prior preservation.');
+		expect(all.said('plan')[0]).toMatchObject({instanceImages: 5, classImages: 3});
+		expect(readdirSync(own)).toHaveLength(3);
+	});
 });
