@@ -11,9 +11,9 @@ import {appendEvents, recordedEvents, recordedLoss, writeRecordedRun} from '../.
 const TOTAL_STEPS = 1000;
 const RECORDED_STEPS = 400;
 const EVENT_EVERY_MS = 500;
-/** Until the first picture is drawn and start-up is over. */
-const SETTLE_MS = 4000;
-const MEASURE_MS = 30_000;
+/** Until the first picture is drawn and the code is compiled. */
+const SETTLE_MS = 20_000;
+const MEASURE_MS = 40_000;
 const STARTS = 7;
 
 /** A run that is half done, with real pictures as its samples. */

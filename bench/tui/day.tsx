@@ -55,6 +55,7 @@ let view = foldEvents(emptyView, [
 ]);
 const listeners = new Set<() => void>();
 const store = {
+	whenRead: Promise.resolve(),
 	getView: () => view,
 	subscribe(listener: () => void) {
 		listeners.add(listener);

@@ -14,7 +14,7 @@ export const builtFile = root => path.join(root, 'dist/.built');
 export function sourcesFingerprint(root) {
 	const sources = fs.readdirSync(path.join(root, 'src'), {recursive: true, encoding: 'utf8'}).map(file => path.join('src', file)).sort();
 	const hash = createHash('sha256');
-	for (const file of ['package-lock.json', 'scripts/build.mjs', ...sources]) {
+	for (const file of ['package-lock.json', 'scripts/build.mjs', 'scripts/bundle-options.mjs', ...sources]) {
 		const found = fs.statSync(path.join(root, file), {throwIfNoEntry: false});
 		if (found?.isFile()) {
 			hash.update(`${file} ${found.size} ${found.mtimeMs}\n`);

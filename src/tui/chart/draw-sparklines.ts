@@ -15,9 +15,15 @@ export function drawSparklines(histories: readonly (readonly Bucket[])[], {colum
 }): readonly Sparkline[] {
 	const dots = unicode ? braille : asciiDots;
 	const averages = histories.map(buckets => smoothed(buckets, smoothing));
-	const values = averages.flatMap(average => average.filter(value => value !== undefined));
-	const [low, high] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-	const scale = values.length > 0 ? linearScale(low, high) : linearScale(0, 1);
+	let [low, high] = [Infinity, -Infinity];
+	for (const average of averages) {
+		for (const value of average) {
+			low = Math.min(low, value ?? Infinity);
+			high = Math.max(high, value ?? -Infinity);
+		}
+	}
+
+	const scale = low <= high ? linearScale(low, high) : linearScale(0, 1);
 	return histories.map((buckets, index) => {
 		const line = lineColumns(buckets, averages[index]!, steps ?? rangeOf(buckets) ?? {from: 0, to: 0}, columns * dots.width);
 		return {

@@ -11,6 +11,7 @@ import {Compare, type ComparedRun} from './compare.tsx';
 export async function openCompare({runFolders: [one, other], ...terminal}: Terminal & {runFolders: readonly [string, string]}): Promise<void> {
 	const runs = [openRun(one), openRun(other)] as const;
 	try {
+		await Promise.all(runs.map(async ({store}) => store.whenRead));
 		await showOnScreen<undefined>((screen, finish) => (
 			<Compare runs={runs} pictures={new PictureCache(screen.images, terminal.capabilities)} onLeave={() => finish(undefined)}/>
 		), terminal);

@@ -19,6 +19,7 @@ export async function openDashboard({runFolder, send = command => order(runFolde
 	const conceptPrompts = conceptPromptsOf(record.config);
 	const store = openRunStore({runFolder: folder, ...(liveness && {liveness})});
 	try {
+		await store.whenRead;
 		const how = await showOnScreen<'detached' | 'quit'>((screen, finish) => (
 			<Dashboard
 				store={store} title={record.name} runFolder={folder} conceptPrompts={conceptPrompts} send={send} onLeave={finish}

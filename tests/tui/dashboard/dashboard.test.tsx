@@ -367,7 +367,7 @@ describe('how it ended', () => {
 });
 
 test('a step more costs less than 600 bytes, picture on the screen', async () => {
-	const events = recordedEvents({steps: 256});
+	const events = recordedEvents({steps: 253});
 	await open({recording: {steps: 250}});
 	await screenWith('step 250/300');
 	await vi.waitFor(async () => expect((await terminal.cell(79, 5)).background).toBeGreaterThan(-1));

