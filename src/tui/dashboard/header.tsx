@@ -5,11 +5,14 @@ import {Row} from '../row.tsx';
 import {useTheme, type Look, type Theme} from '../theme.ts';
 import {silence} from './messages.ts';
 
+/** Columns that are kept for the name of the run and its state. */
+const SMALLEST_TITLE = 16;
+
 /** Two rows: what the run is and how far; a bar with the last checkpoint and sample. */
 export function Header({view, title, columns, nowMs}: {view: RunView; title: string; columns: number; nowMs: number}) {
 	const theme = useTheme();
 	const status = statusOf(view, theme, nowMs);
-	const progress = progressText(view);
+	const progress = progressText(view, columns - SMALLEST_TITLE);
 	const {bullet, barFull, barEmpty} = theme.glyphs;
 	const made = madeText(view, bullet);
 	const barColumns = columns - (made === '' ? 0 : made.length + 1);
@@ -36,9 +39,16 @@ function fraction({status, step, totalSteps, phase}: RunView): number {
 	return total > 0 ? Math.min(1, done / total) : 0;
 }
 
-function progressText(view: RunView): string {
+/** As much of it as fits; the speed can be missed first. */
+function progressText(view: RunView, columns: number): string {
 	const {step, totalSteps} = view;
-	return totalSteps === 0 ? '' : `step ${formatCount(step, totalSteps)} ${formatPercent(step, totalSteps)} ${formatSpeed(speedOf(view))}  ETA ${formatDuration(view.status === 'finished' ? 0 : remainingSeconds(view))}`;
+	if (totalSteps === 0) {
+		return '';
+	}
+
+	const count = `step ${formatCount(step, totalSteps)} ${formatPercent(step, totalSteps)}`;
+	const left = `ETA ${formatDuration(view.status === 'finished' ? 0 : remainingSeconds(view))}`;
+	return [`${count} ${formatSpeed(speedOf(view))}  ${left}`, `${count}  ${left}`].find(({length}) => length <= columns) ?? count;
 }
 
 function madeText({checkpoints, samples}: RunView, bullet: string): string {

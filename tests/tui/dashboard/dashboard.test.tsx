@@ -119,6 +119,22 @@ describe('the screen of a running run', () => {
 		expect(await left).toBe('detached');
 	});
 
+	test('is whole at every size: header, keys in the last row, nothing scrolled away', async () => {
+		await open({recording: {totalSteps: 1_000_000, steps: 250, concepts: 3, validateEvery: 50, prompts: ['one', 'two']}});
+		await screenWith('? help');
+		for (const [columns, rows] of [[60, 16], [200, 60], [60, 60], [200, 16], [79, 23], [81, 25], [109, 31], [120, 40]] as const) {
+			terminal.resize(columns, rows);
+			await vi.waitFor(async () => {
+				const seen = await terminal.screen();
+				expect(seen).toHaveLength(rows);
+				expect(seen[0], `${columns}x${rows}`).toMatch(/^robot · .*step +250\/1000000/);
+				expect(seen.at(-1), `${columns}x${rows}`).toMatch(/^d detach .*\? help$/);
+				expect(seen.join('\n')).toContain('samples/step-000200-0.png');
+				expect(await terminal.state()).toEqual({alternate: true, scrolled: 0});
+			}, {timeout: 5000});
+		}
+	});
+
 	test('follows a resize', async () => {
 		await open();
 		await screenWith('? help');
