@@ -1,6 +1,6 @@
 // Compares the memory plan with the resident memory of real training steps on this CPU.
 //   npx tsx bench/memory.ts [--models FOLDER] [--only demo]
-// Writes bench/results/memory-cpu.json. Some five minutes and 8 GB; the models have random weights and are made once.
+// Writes bench/results/memory-cpu.json. Some seven minutes and 9 GB; the models have random weights and are made once.
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
@@ -30,6 +30,9 @@ const cases: readonly {readonly model: string; readonly settings: Partial<Traini
 	{model: 'mid', settings: {...unetOnly, resolution: 512}},
 	{model: 'mid', settings: {trainTextEncoder: false, resolution: 512}},
 	{model: 'mid', settings: {trainTextEncoder: false, resolution: 512, gradientCheckpointing: true}},
+	{model: 'mid', settings: {...unetOnly, resolution: 256, optimizer: 'adamw8bit'}},
+	{model: 'mid', settings: {training: 'lora', trainTextEncoder: false, resolution: 512}},
+	{model: 'mid', settings: {training: 'lora', attention: 'full', resolution: 512}},
 ];
 
 interface Measured {

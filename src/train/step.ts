@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {networkScope, type ModelAdapters} from './adapters.ts';
-import {ops, type Signature, type State, type Tensors} from './graph/index.ts';
+import {attribute, FLOAT32, op, ops, type Signature, type State, type Tensors} from './graph/index.ts';
 import type {NoiseSchedule} from './diffusion/index.ts';
 import {cutIntoLanes, rowsOfLane} from './lanes.ts';
 import {encodeText, joinChunks, unet} from './models/index.ts';
@@ -182,7 +182,8 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 				extra: inputs.optimizerExtra,
 			});
 			if (ema) moveTowards(state, ema.blocks[index], block, inputs.emaRate);
-			if (accumulator) state.assign(accumulator.blocks[index].variable, ops.filled(gradient.shape, 0));
+			// Zeros made from the gradient, not from its shape: a graph would make those before the forward pass and hold them.
+			if (accumulator) state.assign(accumulator.blocks[index].variable, op('ZerosLike', [gradient], [attribute.type('T', FLOAT32)]));
 		}
 		return {errors, gradientNorm};
 	};

@@ -42,8 +42,8 @@ export const correctPlan = (plan: MemoryPlan, measuredBytes: number): MemoryPlan
 
 /** Names a machine's memory together with all of a config that decides how much of it is taken. */
 export const correctionKey = (config: MemoryConfig, {shape}: Pick<ModelFacts, 'shape'>, {name, totalBytes, profile, cores, device}: Placement): string => {
-	const {resolution, crop, maxTokenLength, gradientAccumulation, trainUnet, trainTextEncoder, ema, emaMemory, precision, attention, gradientCheckpointing, cacheLatents, engine, optimizer, training, loraRank, loraTextEncoderRank, loraTargets} = config;
-	const decisive = {resolution, crop, maxTokenLength, gradientAccumulation, trainUnet, trainTextEncoder, ema, emaMemory, precision, attention, gradientCheckpointing, cacheLatents, engine, optimizer, training, ...(training === 'lora' && {loraRank, loraTextEncoderRank, loraTargets})};
+	const {resolution, crop, padTokens, maxTokenLength, gradientAccumulation, trainUnet, trainTextEncoder, ema, emaMemory, precision, attention, gradientCheckpointing, cacheLatents, engine, optimizer, training, loraRank, loraTextEncoderRank, loraTargets} = config;
+	const decisive = {resolution, crop, padTokens, maxTokenLength, gradientAccumulation, trainUnet, trainTextEncoder, ema, emaMemory, precision, attention, gradientCheckpointing, cacheLatents, engine, optimizer, training, ...(training === 'lora' && {loraRank, loraTextEncoderRank, loraTargets})};
 	return createHash('sha256').update(JSON.stringify([name, totalBytes, profile.name, device === 'cpu' ? cores : 0, shape, rowsOf(config), decisive])).digest('hex').slice(0, 16);
 };
 

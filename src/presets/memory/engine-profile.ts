@@ -43,8 +43,8 @@ export interface EngineProfile {
 	readonly keepsFrozen: {readonly autoencoder: boolean; readonly textEncoder: boolean};
 	/** Executed one by one, operations keep all their results to the end of the step: times the activations, and bytes per trained parameter. */
 	readonly eager: {readonly activations: number; readonly perParameter: number};
-	/** While parameters are updated: bytes per trained parameter, and copies of the largest tensor. */
-	readonly update: {readonly perParameter: number; readonly largestTensors: number};
+	/** While parameters are updated: bytes per trained parameter, copies of the largest tensor, and times the state in 8 bits that is unpacked at once. */
+	readonly update: {readonly perParameter: number; readonly largestTensors: number; readonly unpacked: number};
 	/** Bytes per pixel of the image for each channel of the autoencoder's first level, f32. */
 	readonly autoencoder: {readonly encode: number; readonly decode: number};
 	/** Bytes per position and channel of the widest layer while the UNet only predicts, f32. */
@@ -101,7 +101,7 @@ export const pytorchProfile: EngineProfile = {
 	frozen: bits => bits / 8,
 	keepsFrozen: {autoencoder: false, textEncoder: true},
 	// The foreach update of AdamW makes one temporary of all parameters.
-	update: {perParameter: 4, largestTensors: 0},
+	update: {perParameter: 4, largestTensors: 0, unpacked: 0},
 	// ComfyUI's fitted rule, 1767 and 2178 bytes per pixel and byte of the number format for 128 channels.
 	autoencoder: {encode: (1767 * 4) / 128, decode: (2178 * 4) / 128},
 	predict: 40,
@@ -147,12 +147,12 @@ export const cpuProfile: EngineProfile = {
 	chunksAtOnce: 5,
 	frozen: () => 4,
 	keepsFrozen: {autoencoder: true, textEncoder: true},
-	update: {perParameter: 0, largestTensors: 3},
+	update: {perParameter: 0, largestTensors: 3, unpacked: 2},
 	autoencoder: {encode: 16, decode: 20},
 	predict: 40,
 	load: () => 0,
-	// The sums, the zeros that they begin again with, and one more set that the allocator holds between the two functions.
-	accumulator: 12,
+	// The sums, and one more set that the allocator holds between the two functions.
+	accumulator: 8,
 	laneGradients: 0.7,
 	// Clipped gradients and decays beside the gradients themselves.
 	eager: {activations: 3.7, perParameter: 8},
@@ -173,7 +173,7 @@ export const gpuProfile: EngineProfile = {
 	basis: 'tensors kept by our layers; not yet calibrated on a GPU',
 	calibrated: false,
 	accumulator: 4,
-	update: {perParameter: 0, largestTensors: 1},
+	update: {perParameter: 0, largestTensors: 1, unpacked: 0},
 	save: {largestTensors: 1},
 	context: {bytes: 0.8 * gibibyte, perUnit: 0},
 	gaps: 0.06,

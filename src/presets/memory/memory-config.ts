@@ -49,6 +49,9 @@ export interface MemoryConfig {
 /** Bytes that the optimizer keeps for each trained parameter. */
 export const optimizerBytesPerParameter = (optimizer: keyof typeof stateBytes = 'adamw'): number => stateBytes[optimizer];
 
+/** What of that is packed in 8 bits. */
+export const packedBytesPerParameter = (optimizer: keyof typeof stateBytes = 'adamw'): number => (optimizer.endsWith('8bit') ? stateBytes[optimizer] : 0);
+
 export const isLora = ({training}: Pick<MemoryConfig, 'training'>): boolean => training === 'lora';
 
 /** Images of one micro-batch: class images double it. */

@@ -1,5 +1,5 @@
 import {checkpointedBytes, keptBytes, scoreEntries, type Bits, type EngineProfile} from './engine-profile.ts';
-import {addsGradientsUp, isLora, optimizerBytesPerParameter, rowsOf, type MemoryConfig} from './memory-config.ts';
+import {addsGradientsUp, isLora, optimizerBytesPerParameter, packedBytesPerParameter, rowsOf, type MemoryConfig} from './memory-config.ts';
 import {autoencoderFactor, type ModelShape} from './model-shape.ts';
 import {autoencoderParameters, pairParametersOf, parametersOf, textEncoderUnits, unetUnits, type Unit} from './network-units.ts';
 
@@ -70,11 +70,12 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 	const atWork = {autoencoder: keepsAutoencoder ? 0 : autoencoder};
 	const castsOf = (parameters: number) => (bits === 16 && !lora ? 2 * parameters : 0);
 	const {largestTensor} = work;
+	const {perParameter, largestTensors, unpacked} = profile.update;
 	const phases = [
 		withGaps('load', plus(networks, atWork, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
 		withGaps('encode', plus(held, atWork, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
 		withGaps('step', plus(held, {casts: castsOf(unetParameters + (config.trainTextEncoder ? textParameters : 0))}, worstMomentOfBackward(work)), profile),
-		withGaps('update', plus(held, {gradients: gradientBytes(work, trainedParameters), working: profile.update.perParameter * trainedParameters + profile.update.largestTensors * largestTensor}), profile),
+		withGaps('update', plus(held, {gradients: gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
 		withGaps('sample', plus(held, atWork, {casts: castsOf(unetParameters), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
 		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
 	];

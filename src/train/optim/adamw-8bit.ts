@@ -18,8 +18,8 @@ export function adamw8bit(options: AdamOptions): Optimizer {
 			if (!isQuantized(update.members)) return wide.update(state, update);
 			const {parameter, slots: [codesM, absmaxM, codesV, absmaxV], stepSize, decay, extra} = update;
 			const gradient = inBlocks(clipped(update));
-			const m = blend(beta1, ops.hold(dequantized(state, codesM, absmaxM, 'signed'), gradient), 1 - beta1, gradient);
-			const v = blend(beta2, ops.hold(dequantized(state, codesV, absmaxV, 'unsigned'), gradient), 1 - beta2, ops.square(gradient));
+			const m = blend(beta1, dequantized(state, codesM, absmaxM, 'signed', {after: gradient}), 1 - beta1, gradient);
+			const v = blend(beta2, dequantized(state, codesV, absmaxV, 'unsigned', {after: gradient}), 1 - beta2, ops.square(gradient));
 			// `extra` is ε as the kernel of the wide form takes it: scaled by what that does to the gradients.
 			const direction = ops.divide(m, ops.add(ops.squareRoot(v), ops.scaleBy(extra, 1 / wide.gradientScale)));
 			const moved = outOfBlocks(ops.multiply(direction, stepSize), parameter.shape);

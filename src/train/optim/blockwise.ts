@@ -60,9 +60,12 @@ export const outOfBlocks = (blocks: Tensor, shape: readonly number[]): Tensor =>
 	return ops.reshape(blocks.size > size ? ops.slice(flat, [0], [size]) : flat, shape);
 };
 
-/** Table values of the codes times their block's magnitude: [blocks, 256]. */
-export function dequantized(state: State, codes: Variable, absmax: Variable, kind: keyof typeof MAPS): Tensor {
-	const numbers = op('Cast', [state.read(codes)], [attribute.type('SrcT', UINT8), attribute.type('DstT', INT32)]);
+/**
+ * Table values of the codes times their block's magnitude: [blocks, 256]. Not before `after` is there: a graph would unpack the
+ * state of all parameters before the forward pass, and hold it in 32 bits all through it.
+ */
+export function dequantized(state: State, codes: Variable, absmax: Variable, kind: keyof typeof MAPS, {after}: {after: Tensor}): Tensor {
+	const numbers = op('Cast', [ops.hold(state.read(codes), after)], [attribute.type('SrcT', UINT8), attribute.type('DstT', INT32)]);
 	const values = ops.gather(ops.table(MAPS[kind], [MAPS[kind].length]), numbers);
 	return ops.multiply(values, ops.reshape(state.read(absmax), [absmax.shape[0], 1]));
 }

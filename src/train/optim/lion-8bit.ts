@@ -15,7 +15,7 @@ export function lion8bit(options: LionOptions): Optimizer {
 			if (!isQuantized(update.members)) return wide.update(state, update);
 			const {parameter, slots: [codes, absmax], stepSize, decay} = update;
 			const gradient = inBlocks(clipped(update));
-			const before = ops.hold(dequantized(state, codes, absmax, 'signed'), gradient);
+			const before = dequantized(state, codes, absmax, 'signed', {after: gradient});
 			const direction = ops.sign(blend(beta1, before, 1 - beta1, gradient));
 			const moved = outOfBlocks(ops.multiply(direction, stepSize), parameter.shape);
 			subtractFrom(state, parameter, ops.multiply(parameterNow(state, update), decay));
