@@ -41,7 +41,7 @@ try {
 	if (wanted.includes('trainer')) {
 		const trainer = await measureTrainer(programs);
 		results.trainer = trainer;
-		console.log(`steps a second: alone ${trainer.alone.toFixed(2)}, watched ${trainer.watched.toFixed(2)}, watched by a frozen dashboard ${trainer.frozen.toFixed(2)}`);
+		console.log(`steps a second: alone ${trainer.alone.toFixed(2)}, watched ${trainer.watched.toFixed(2)}, watched by a frozen dashboard ${trainer.frozen.toFixed(2)}: ${(100 * trainer.watchedShare).toFixed(1)} % and ${(100 * trainer.frozenShare).toFixed(1)} %`);
 	}
 } finally {
 	rmSync(programs, {recursive: true, force: true});

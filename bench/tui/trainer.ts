@@ -6,12 +6,17 @@ import {readEvents, sendCommand, type Run} from '../../src/train/protocol/index.
 import {endProcesses, ownRuns, until} from '../../tests/train/processes/world.ts';
 import {attach} from './dashboard.ts';
 
-const WINDOW_MS = 8000;
-const ROUNDS = 4;
+const WINDOW_MS = 4000;
+/** A dashboard that has just started is still busy with itself. */
+const SETTLE_MS = 3000;
+const ROUNDS = 10;
 
 type Launch = typeof import('../../src/train/launch.ts');
 
-/** Steps a second of a run that nobody watches, that a dashboard shows, and whose dashboard is stopped in its tracks: in turns, the median of each. */
+/**
+ * Steps a second of a run that nobody watches, that a dashboard shows, and whose dashboard is stopped in its tracks: in turns, the median
+ * of each. The shares are medians over the rounds, so that what else the machine does meanwhile tells less.
+ */
 export async function measureTrainer(programs: string) {
 	const runs = ownRuns();
 	const {startRun} = await import(pathToFileURL(path.join(programs, 'launch.js')).href) as Launch;
@@ -23,6 +28,7 @@ export async function measureTrainer(programs: string) {
 			alone.push(await speed(run));
 			const dashboard = attach(programs, {runs: runs.folder, columns: 120, rows: 40});
 			await until('the dashboard is there', () => dashboard.output().includes('smoothed'));
+			await delay(SETTLE_MS);
 			watched.push(await speed(run));
 			process.kill(dashboard.terminal.pid, 'SIGSTOP');
 			frozen.push(await speed(run));
@@ -31,7 +37,8 @@ export async function measureTrainer(programs: string) {
 			await dashboard.ended;
 		}
 
-		return {alone: median(alone), watched: median(watched), frozen: median(frozen), rounds: {alone, watched, frozen}};
+		const shareOf = (speeds: readonly number[]): number => median(speeds.map((speed, round) => speed / alone[round]!));
+		return {alone: median(alone), watched: median(watched), frozen: median(frozen), watchedShare: shareOf(watched), frozenShare: shareOf(frozen), rounds: {alone, watched, frozen}};
 	} finally {
 		await sendCommand(run.folder, {type: 'stop', when: 'now'});
 		await endProcesses(run);

@@ -6,7 +6,7 @@ import {sampleInProcess, type SampleJob} from '../train/index.ts';
 import {findRun} from '../train/protocol/index.ts';
 import {showProgress} from './progress.ts';
 import {requireRuntime} from './require-runtime.ts';
-import {resultOf} from './run-argument.ts';
+import {resultOf} from './run-result.ts';
 import {UsageError} from './usage-error.ts';
 import {say} from './watch.ts';
 

@@ -2,7 +2,7 @@ import type {Command} from 'commander';
 import {findRun} from '../train/protocol/index.ts';
 import {beginRun} from './begin-run.ts';
 import {readConfig, withConfigSource, type ConfigSource} from './config-source.ts';
-import {resultOf} from './run-argument.ts';
+import {resultOf} from './run-result.ts';
 import {addTrainingFlags, withFlags, type Flags} from './training-flags.ts';
 import {showRun, withView, type ViewOptions} from './watch.ts';
 
