@@ -15,10 +15,23 @@ export interface Concept {
 	readonly classNegativePrompt?: string;
 	readonly classSamplingSteps: number;
 	readonly classGuidance: number;
+	/** The rare word of the subject and the noun of its class, put into each prompt by the extension's rules. */
+	readonly instanceToken?: string;
+	readonly classToken?: string;
+	/** What the run's samples show of this concept where the config names no prompts; without any, the instance prompt. */
+	readonly previewPrompts: readonly string[];
+	readonly previewNegativePrompt?: string;
+	/** Pictures of each prompt; 0 makes none. */
+	readonly previewCount: number;
+	/** -1: the run's sample seed. */
+	readonly previewSeed: number;
+	/** 0: the run's. */
+	readonly previewSteps: number;
+	readonly previewGuidance: number;
 }
 
 /** Optional texts and paths are absent rather than empty. */
-const optionalKeys: ReadonlySet<string> = new Set(['classImages', 'classPrompt', 'classNegativePrompt'] satisfies (keyof Concept)[]);
+const optionalKeys: ReadonlySet<string> = new Set(['classImages', 'classPrompt', 'classNegativePrompt', 'instanceToken', 'classToken', 'previewNegativePrompt'] satisfies (keyof Concept)[]);
 
 const fields = conceptSettings.map(setting => [
 	setting.key,

@@ -34,3 +34,4 @@ export {recommendConfig, type Recommendation, type Wishes} from './recommend.ts'
 export {PresetError, PresetStore, type Preset, type RecentKind} from './store.ts';
 export {explainSetting, searchSettings, settingsTable} from './explain.ts';
 export {textFromValue, valueFromText, type TextValue} from './text-value.ts';
+export {readConceptList, type ConceptList} from './concept-list.ts';

@@ -1,7 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
 import path from 'node:path';
-import type {TrainingConfig} from '../presets/index.ts';
-import {writePng} from './data/index.ts';
+import type {Concept, TrainingConfig} from '../presets/index.ts';
+import {instancePromptOf, writePng} from './data/index.ts';
 import {samples, type SampleRequest} from './sampling.ts';
 import type {Session} from './session.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
@@ -23,7 +23,7 @@ export class Previews {
 	/** What the samples show; without a choice, the subjects. */
 	get prompts(): readonly string[] {
 		const {samplePrompts, concepts} = this.session.config;
-		return this.#chosen ?? (samplePrompts.length > 0 ? samplePrompts : concepts.map(({instancePrompt}) => instancePrompt));
+		return this.#chosen ?? (samplePrompts.length > 0 ? samplePrompts : concepts.flatMap(concept => previewsOf(concept, this.session.config).map(({prompt}) => prompt)));
 	}
 
 	get chosen(): readonly string[] | undefined {
@@ -37,7 +37,8 @@ export class Previews {
 	/** Makes them after step `step`. A failing one is reported and costs the run nothing. */
 	async make(step: number, prompts?: readonly string[]): Promise<void> {
 		const {emit, config} = this.session;
-		const pictures = [...(prompts ?? this.prompts).map((prompt, i) => this.#asked(prompt, i)), ...(prompts ? [] : sanity(config))];
+		const named = prompts ?? this.#chosen ?? (config.samplePrompts.length > 0 ? config.samplePrompts : undefined);
+		const pictures = [...(named ? named.map((prompt, i) => this.#asked(prompt, i)) : config.concepts.flatMap(concept => previewsOf(concept, config))), ...(prompts ? [] : sanity(config))];
 		if (pictures.length === 0) return;
 		emit({type: 'phase', phase: 'sampling', done: 0, total: pictures.length});
 		const make = async () => {
@@ -79,6 +80,20 @@ export class Previews {
 interface Picture extends SampleRequest {
 	readonly steps: number;
 	readonly guidance: number;
+}
+
+/** The pictures of one concept, by its own settings and the run's where it has none. */
+function previewsOf(concept: Concept, {sampleNegativePrompt, sampleSeed, samplingSteps, guidance}: TrainingConfig): Picture[] {
+	const {instancePrompt, previewPrompts, previewNegativePrompt = sampleNegativePrompt, previewCount, previewSeed, previewSteps, previewGuidance} = concept;
+	const prompts = (previewPrompts.length > 0 ? previewPrompts : [instancePrompt]).map(prompt => instancePromptOf(prompt, '', concept));
+	return prompts.flatMap((prompt, place) =>
+		Array.from({length: previewCount}, (_, i): Picture => ({
+			prompt,
+			negativePrompt: previewNegativePrompt,
+			seed: (previewSeed < 0 ? sampleSeed : previewSeed) + place * previewCount + i,
+			steps: previewSteps || samplingSteps,
+			guidance: previewGuidance || guidance,
+		})));
 }
 
 /** A picture that is not about the subject, which shows whether the model drifts. */

@@ -1,11 +1,16 @@
 import type {Need, Setting} from '../setting.ts';
-import {int, path, real, text} from '../setting.ts';
+import {int, path, real, text, texts} from '../setting.ts';
 
 /** The settings of each concept; the config holds any number of concepts. */
 
 const classImagesWanted: Need = {
 	test: values => values.classImagesPerInstance !== 0,
 	reason: 'This concept has no class images.',
+};
+
+const previews: Need = {
+	test: values => values.previewCount !== 0,
+	reason: 'No samples are made of this concept.',
 };
 
 const list = [
@@ -103,6 +108,97 @@ const list = [
 		default: 7.5,
 		needs: classImagesWanted,
 		extension: {keys: ['class_guidance_scale'], english: 'Classification CFG Scale', chinese: '类图像引导系数'},
+	}),
+	text({
+		key: 'instanceToken',
+		group: 'text',
+		label: 'Instance token',
+		help: 'The rare word alone, to have it put into every prompt; empty leaves prompts as they are written.',
+		longHelp: 'With both tokens, a prompt or caption that names the class gets this word in its place ("photo of a dog" becomes "photo of sks"), one that names neither gets it in front, and class prompts lose it. With this token alone it always goes in front. The table of dreambooth inspect shows what comes of it for each image. Prompts with captions ([filewords]) need it, others seldom do.',
+		default: '',
+		extension: {keys: ['instance_token'], english: 'Instance Token', chinese: '实例标记'},
+	}),
+	text({
+		key: 'classToken',
+		group: 'text',
+		label: 'Class token',
+		help: 'The noun of the class, such as dog; used with the instance token.',
+		longHelp: 'Where a class prompt would name the subject, this word takes its place, and where it names neither, it goes in front.',
+		default: '',
+		extension: {keys: ['class_token'], english: 'Class Token', chinese: '类标记'},
+	}),
+	texts({
+		key: 'previewPrompts',
+		group: 'sampling',
+		label: 'Preview prompts',
+		help: 'What the run\'s samples show of this concept; empty takes the instance prompt.',
+		longHelp: 'Only where the config has no sample prompts of its own. Each makes as many pictures as the preview count says.',
+		default: [],
+		needs: previews,
+		extension: {keys: ['save_sample_prompt', 'save_sample_template'], english: 'Sample Image Prompt', chinese: '示例图像提示词'},
+	}),
+	text({
+		key: 'previewNegativePrompt',
+		group: 'sampling',
+		label: 'Preview negative prompt',
+		help: 'What previews of this concept should not show; empty takes the run\'s.',
+		longHelp: 'As the sample negative prompt, for this concept only. No effect on training.',
+		default: '',
+		needs: previews,
+		extension: {keys: ['save_sample_negative_prompt'], english: 'Sample Negative Prompt', chinese: '示例负面提示词'},
+	}),
+	int({
+		key: 'previewCount',
+		group: 'sampling',
+		label: 'Previews',
+		help: 'Pictures of each preview prompt; 0 makes none of this concept.',
+		longHelp: 'Each further picture of a prompt has the next seed. Previews take as long as other samples, and never change the training.',
+		min: 0,
+		max: 100,
+		step: 1,
+		default: 1,
+		unit: 'images',
+		extension: {keys: ['n_save_sample'], english: 'Number of Samples to Generate', chinese: '生成示例数量'},
+	}),
+	int({
+		key: 'previewSeed',
+		group: 'sampling',
+		label: 'Preview seed',
+		help: 'The noise that previews of this concept start from; -1 takes the run\'s sample seed.',
+		longHelp: 'Fixed over the run either way, so that one sees the change. In the extension -1 drew another one at each start.',
+		min: -1,
+		max: 4_294_967_295,
+		step: 1,
+		default: -1,
+		needs: previews,
+		extension: {keys: ['sample_seed'], english: 'Sample Seed', chinese: '示例种子'},
+	}),
+	int({
+		key: 'previewSteps',
+		group: 'sampling',
+		label: 'Preview steps',
+		help: 'Sampling steps of previews of this concept; 0 takes the run\'s.',
+		longHelp: 'Time grows in proportion; 20 are enough for DPM++ 2M. It changes the previews of this concept only.',
+		min: 0,
+		max: 1000,
+		step: 1,
+		default: 0,
+		unit: 'steps',
+		needs: previews,
+		extension: {keys: ['save_infer_steps'], english: 'Sample Steps', chinese: '示例步数'},
+	}),
+	real({
+		key: 'previewGuidance',
+		group: 'sampling',
+		label: 'Preview guidance',
+		help: 'The CFG scale of previews of this concept; 0 takes the run\'s.',
+		longHelp: 'How closely previews follow their prompt. No effect on training.',
+		min: 0,
+		max: 30,
+		step: 0.5,
+		default: 0,
+		needs: previews,
+		extension: {keys: ['save_guidance_scale'], english: 'Sample CFG Scale', chinese: '示例引导系数'},
 	}),
 ] as const;
 

@@ -12,6 +12,5 @@ export const guidance = real({
 	step: 0.5,
 	default: 7.5,
 	needs: samples,
-	extension: {keys: ['save_guidance_scale'], english: 'Sample CFG Scale', chinese: '提示词引导系数'},
-	aliases: ['cfg', 'cfg scale', 'guidance_scale', '引导系数'],
+	aliases: ['Sample CFG Scale', '提示词引导系数', 'cfg', 'cfg scale', 'guidance_scale', '引导系数'],
 });

@@ -9,6 +9,5 @@ export const sampleNegativePrompt = text({
 	longHelp: 'Takes the place of the empty prompt in guidance. Leave it empty to judge the model itself. No effect on memory or speed.',
 	default: '',
 	needs: samples,
-	extension: {keys: ['save_sample_negative_prompt'], english: 'Sample Negative Prompt', chinese: '示例负面提示词'},
-	aliases: ['negative prompt', '反向提示词'],
+	aliases: ['Sample Negative Prompt', '示例负面提示词', 'negative prompt', '反向提示词'],
 });

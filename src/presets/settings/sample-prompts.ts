@@ -9,6 +9,5 @@ export const samplePrompts = texts({
 	longHelp: 'Take the instance prompt, the subject in other places, and one prompt that is not about the subject, to see whether the model drifts. Each prompt costs the time of one image per interval.',
 	default: [],
 	needs: samples,
-	extension: {keys: ['save_sample_prompt', 'sample_prompt'], english: 'Sample Image Prompt', chinese: '示例图像提示词'},
-	aliases: ['preview prompts', 'sanity prompt', '预览提示词'],
+	aliases: ['Sample Image Prompt', '示例图像提示词', 'preview prompts', 'sanity prompt', '预览提示词'],
 });

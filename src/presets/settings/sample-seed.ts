@@ -12,6 +12,5 @@ export const sampleSeed = int({
 	step: 1,
 	default: 420_420,
 	needs: samples,
-	extension: {keys: ['sample_seed'], english: 'Sample Seed', chinese: '示例种子'},
-	aliases: ['preview seed'],
+	aliases: ['Sample Seed', '示例种子', 'preview seed'],
 });

@@ -13,6 +13,5 @@ export const samplingSteps = int({
 	default: 20,
 	unit: 'steps',
 	needs: samples,
-	extension: {keys: ['save_infer_steps'], english: 'Sample Steps', chinese: '采样步数'},
-	aliases: ['inference steps'],
+	aliases: ['Sample Steps', '采样步数', 'inference steps'],
 });

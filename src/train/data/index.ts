@@ -3,6 +3,6 @@ export {allClassImages, planClassImages, writeClassImage, type ClassImage, type 
 export {DataError} from './data-error.ts';
 export {imageHash, loadImage, type ImageFit} from './load-image.ts';
 export {readPngText, writePng, type Picture} from './png.ts';
-export {captionOf, imagePrompts, type ConceptPrompts} from './prompts.ts';
+export {captionOf, classPromptOf, imagePrompts, instancePromptOf, type ConceptPrompts, type Tokens} from './prompts.ts';
 export {requireImage, scanFolder, scanWarnings, type FolderScan, type ScannedImage, type SkippedFile} from './scan.ts';
 export {variantsOf, varyPrompt, type PromptVariation} from './vary-prompt.ts';
