@@ -12,6 +12,7 @@ export const verbs: readonly Verb[] = [
 	{name: 'demo', summary: 'teach the embedded demo model a toy robot, in about two minutes', load: async () => import('./demo.ts')},
 	{name: 'train', summary: 'start a run from a config file, a preset or flags', load: async () => import('./train.ts')},
 	{name: 'estimate', summary: 'say how much memory a config takes, on this machine or on a card', load: async () => import('./estimate.ts')},
+	{name: 'inspect', summary: 'show the prompt, bucket and crop of every image before training, and what may harm it', load: async () => import('./inspect.ts')},
 	{name: 'attach', summary: 'watch a run, from its first step on', load: async () => import('./attach.ts')},
 	{name: 'runs', summary: 'list the runs', load: async () => import('./runs.ts')},
 	{name: 'pause', summary: 'let a run wait after its step', load: async () => import('./pause.ts')},

@@ -11,6 +11,7 @@ import {requireRoom} from './disk-room.ts';
 import type {Engine} from './engine.ts';
 import type {CompileOptions} from './graph/index.ts';
 import {dueAfter, makesSamples} from './intervals.ts';
+import {stepsOfTextEncoder} from './learning-rates.ts';
 import {Latents} from './latents/index.ts';
 import {adaptersToTrain, continueLora} from './lora.ts';
 import {outputBytes, writeOutput} from './output.ts';
@@ -137,7 +138,7 @@ class Run {
 		this.#set = set;
 		this.#fingerprint = await this.#fingerprintOf();
 		this.#totalSteps = this.#stepsOfRun();
-		this.#textEncoderSteps = this.#stepsOfTextEncoder();
+		this.#textEncoderSteps = stepsOfTextEncoder(this.#config, this.#set.instance.length, this.#totalSteps);
 		if (checkpoint !== undefined) {
 			this.#done = (await readPosition(checkpoint)).step;
 			if (this.#textEncoderEnds) this.#state.finishTextEncoder();
@@ -381,13 +382,6 @@ class Run {
 		const {maxSteps, epochs, batchSize, gradientAccumulation} = this.#config;
 		const all = Math.ceil((epochs * this.#set.instance.length) / (batchSize * gradientAccumulation));
 		return maxSteps > 0 ? maxSteps : all;
-	}
-
-	/** Whole epochs, as the extension counts them. */
-	#stepsOfTextEncoder(): number {
-		const {textEncoderStepRatio, batchSize, gradientAccumulation} = this.#config;
-		const perEpoch = this.#set.instance.length / (batchSize * gradientAccumulation);
-		return textEncoderStepRatio === 1 ? this.#totalSteps : Math.ceil(Math.round((this.#totalSteps / perEpoch) * textEncoderStepRatio) * perEpoch);
 	}
 
 	/** Whether the next step is the first without the text encoder. */

@@ -1,6 +1,7 @@
 import {addsGradientsUp, type TrainingConfig} from '../presets/index.ts';
 import {deviceAverage, hostAverage, type Average} from './average.ts';
-import {adafactor, adamw, adamw8bit, emaDecay, learningRateAt, lion, lion8bit, sgd, type EmaRule, type Optimizer} from './optim/index.ts';
+import {learningRatesOf} from './learning-rates.ts';
+import {adafactor, adamw, adamw8bit, emaDecay, lion, lion8bit, sgd, type EmaRule, type Optimizer} from './optim/index.ts';
 import {OptimizerState} from './optimizer-state.ts';
 import type {Parameters, ParameterSet, StoredTensor} from './parameters.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
@@ -63,10 +64,7 @@ export class TrainedState {
 
 	/** The learning rates of the step after `done` steps, [UNet, text encoder]. */
 	learningRates(done: number, totalSteps: number): readonly [number, number] {
-		const {training, learningRate, textEncoderLearningRate, loraLearningRate, loraTextEncoderLearningRate, learningRateSchedule, warmupSteps, scheduleCycles, schedulePower, scheduleFactor, schedulePosition, minLearningRate, scaleLearningRate, batchSize, gradientAccumulation} = this.config;
-		const scale = this.learningRateScale * (scaleLearningRate ? batchSize * gradientAccumulation : 1);
-		const rate = (unscaled: number, base = unscaled * scale) => (base === 0 ? 0 : learningRateAt(learningRateSchedule, done, {learningRate: base, warmupSteps, totalSteps, cycles: scheduleCycles, power: schedulePower, startFactor: scheduleFactor, position: schedulePosition, minLearningRate}));
-		return training === 'lora' ? [rate(loraLearningRate), rate(loraTextEncoderLearningRate)] : [rate(learningRate), rate(textEncoderLearningRate)];
+		return learningRatesOf(this.config, done, totalSteps, this.learningRateScale);
 	}
 
 	/** The inputs of the compiled step that depend on how many steps are done. */

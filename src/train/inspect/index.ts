@@ -1,0 +1,4 @@
+export {inspectImages, type InspectedImage, type Inspection} from './inspect-images.ts';
+export type {Finding, FindingKind} from './finding.ts';
+export {planSteps, type PlannedRow, type PlannedStep} from './plan-steps.ts';
+export {saveCrops} from './save-crops.ts';
