@@ -67,7 +67,7 @@ for step in range(o.steps + 3):
     value = loss.item()
     times.append(1e3 * (time.perf_counter() - begin))
 s = sorted(times[3:])
-print(json.dumps(dict(program="diffusers", torch=torch.__version__, device=dev, threads=torch.get_num_threads(), **vars(o),
+print(json.dumps(dict(program="diffusers", torch=torch.__version__, device=dev, **{**vars(o), "threads": torch.get_num_threads()},
     medianMs=s[len(s) // 2], minMs=s[0], maxMs=s[-1], loss=value,
     peakResidentBytes=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     **(dict(peakAllocatedBytes=torch.cuda.max_memory_allocated(), peakReservedBytes=torch.cuda.max_memory_reserved()) if dev == "cuda" else {}))))
