@@ -2,7 +2,7 @@
 //   npx tsx bench/demo-quality.ts [--seeds 2] [--pictures FOLDER]
 // Writes bench/results/demo-quality.json; ends with 1 when a target is missed. Some three minutes for a seed.
 // FOLDER gets a sheet of all measured pictures of each run.
-import {cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -10,7 +10,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {demoConfig} from '../src/presets/index.ts';
 import {evaluateInProcess, startRun, type EvaluationJob} from '../src/train/index.ts';
-import {isEnded, readEvents, readRun, summarizeRun, type Run} from '../src/train/protocol/index.ts';
+import {isEnded, readEvents, readRun, summarizeRun} from '../src/train/protocol/index.ts';
 
 const {values: {seeds, pictures}} = parseArgs({options: {seeds: {type: 'string', default: '2'}, pictures: {type: 'string'}}});
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -46,18 +46,17 @@ async function measure(seed: number, prior: boolean) {
 	// Class images of its own, or the first run alone would spend time on them.
 	const concepts = config.concepts.map(concept => (prior ? {...concept, classImages: path.join(work, `${name}-class`)} : concept));
 	const run = await startRun({config: {...config, concepts, seed, saveEverySteps: EARLIER, saveModelDuring: true}});
-	const earlier = path.join(work, `${name}-earlier`);
-	await until(() => existsSync(path.join(run.folder, 'output', `${config.name}.safetensors`)) || isOver(run));
-	cpSync(path.join(run.folder, 'output', config.name), earlier, {recursive: true});
-	if (isOver(run)) throw new Error(`The model of step ${EARLIER} was not there before the end of ${run.folder}: ${summarizeRun(run).message ?? 'the run was too fast'}`);
-	await until(() => isOver(run));
+	while (!isEnded(summarizeRun(readRun(run.folder)).state)) await delay(500);
 	const {state, outputFolder, message} = summarizeRun(readRun(run.folder));
 	if (state !== 'finished' || outputFolder === undefined) throw new Error(`The run is ${state}: ${message}`);
 
-	const first = await evaluate({trained: earlier, steps: EARLIER, prior, sheet: sheet(`${name}-${EARLIER}`)});
-	const last = await evaluate({trained: path.join(run.folder, outputFolder), steps: config.maxSteps, prior, sheet: sheet(name)});
+	const last = path.join(run.folder, outputFolder);
+	const earlier = path.join(path.dirname(last), path.basename(last).replace(config.name, `${config.name}_${EARLIER}`));
 	const seconds = Math.round((readEvents(run.folder).at(-1)!.time - run.record.createdAt) / 1000);
-	return [{seed, prior, seconds: undefined, ...first}, {seed, prior, seconds, ...last}];
+	return [
+		{seed, prior, seconds: undefined, ...await evaluate({trained: earlier, steps: EARLIER, prior, sheet: sheet(`${name}-${EARLIER}`)})},
+		{seed, prior, seconds, ...await evaluate({trained: last, steps: config.maxSteps, prior, sheet: sheet(name)})},
+	];
 }
 
 async function evaluate(job: EvaluationJob) {
@@ -71,12 +70,4 @@ function sheet(name: string): string {
 	const folder = path.resolve(pictures ?? work);
 	mkdirSync(folder, {recursive: true});
 	return path.join(folder, `${name}.png`);
-}
-
-function isOver({folder}: Run): boolean {
-	return isEnded(summarizeRun(readRun(folder)).state);
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-	while (!isSo()) await delay(200);
 }

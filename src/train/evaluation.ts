@@ -11,7 +11,7 @@ import {openModelFolder} from './weights/index.ts';
 /** How the demo's recipe makes the pictures that it measures. */
 const sampling = {sampler: 'ddim', steps: 20, guidance: 5} as const;
 /** Pictures in a row of the sheet. */
-const COLUMNS = 12;
+const COLUMNS = 16;
 
 /** Measures the demo's base model and what a run has made of it, and keeps the pictures that were measured. */
 export const evaluateRun: Work<EvaluationJob, EvaluationProgress> = async ({trained, sheet, ...about}, tell) => {

@@ -19,16 +19,16 @@ const evaluate = (similarity: (prompt: DemoPrompt) => number, attributes: (promp
 describe('the evaluation of a demo', () => {
 	test('asks for the subject, its class, places and grounds, never twice with one seed', () => {
 		const among = (isMeant: (prompt: string) => boolean) => demoPrompts.filter(({prompt}) => isMeant(prompt)).length;
-		expect(among(prompt => prompt === 'a photo of sks robot')).toBe(8);
+		expect(among(prompt => prompt === 'a photo of sks robot')).toBe(24);
 		expect(among(prompt => prompt === 'a photo of a robot')).toBe(16);
-		expect(among(prompt => prompt.startsWith('a photo of sks robot '))).toBe(12);
-		expect(demoPrompts).toHaveLength(36);
+		expect(among(prompt => prompt.startsWith('a photo of sks robot '))).toBe(24);
+		expect(demoPrompts).toHaveLength(64);
 		expect(new Set(demoPrompts.map(({seed}) => seed)).size).toBe(demoPrompts.length);
 	});
 
 	test('counts what shows the subject, by group', async () => {
 		const figures = await evaluate(({prompt, seed}) => (prompt === 'a photo of sks robot' ? (seed % 2 === 0 ? 0.2 : 0.1) : prompt.includes('sks') ? 0.3 : 0.02));
-		expect(figures.instance).toMatchObject({pictures: 8, hits: 4, correlation: 0.5});
+		expect(figures.instance).toMatchObject({pictures: 24, hits: 12, correlation: 0.5});
 		expect(figures.instance.similarity).toBeCloseTo(0.15, 6);
 		expect(figures.context.similarity).toBeCloseTo(0.3, 6);
 		expect(figures.class).toMatchObject({pictures: 16, leaked: 0, robots: 16});
@@ -38,7 +38,7 @@ describe('the evaluation of a demo', () => {
 		const words: readonly (readonly [string, Partial<Attributes>])[] = [['on snow', {scene: 'snow'}], ['underwater', {scene: 'sea'}], ['red background', {ground: 'red'}]];
 		const seen = ({prompt}: DemoPrompt) => words.find(([word]) => prompt.endsWith(word))?.[1] ?? {};
 		const figures = await evaluate(({prompt}) => (prompt.endsWith('on snow') || prompt.endsWith('in space') ? 0.2 : 0), seen);
-		expect(figures.context).toMatchObject({pictures: 12, sceneAsAsked: 3, both: 1});
+		expect(figures.context).toMatchObject({pictures: 24, sceneAsAsked: 6, both: 2});
 	});
 
 	test('class pictures that show the subject have leaked, and what is no robot any more is not counted as one', async () => {
