@@ -1,5 +1,7 @@
+import {existsSync} from 'node:fs';
+import path from 'node:path';
 import type {Command} from 'commander';
-import {FileExistsError, formatProblems, PresetStore} from '../presets/index.ts';
+import {FileExistsError, formatProblems, importForeign, PresetStore} from '../presets/index.ts';
 import {table} from './table.ts';
 import {UsageError} from './usage-error.ts';
 import {say} from './watch.ts';
@@ -12,9 +14,10 @@ export function declare(command: Command): void {
 			await exported(openStore(), name, file, options);
 			say(`Preset ${name} is in ${file}.`);
 		});
-	command.command('import').description('keep a config file as a preset').argument('<file>').option('--name <name>', 'instead of the name of the file').option('--overwrite', 'replace the preset of that name')
+	command.command('import').description('keep a config file as a preset: ours, a db_config.json of the A1111 extension, or a diffusers command line').argument('<file|command>').option('--name <name>', 'instead of the name of the file').option('--overwrite', 'replace the preset of that name')
 		.action(async (file: string, options: {name?: string; overwrite?: boolean}) => {
-			const {name} = await openStore().importFrom(file, options);
+			const foreign = importForeign(file);
+			const name = foreign ? keepForeign(openStore(), foreign, file, options) : (await openStore().importFrom(file, options)).name;
 			say(`Preset ${name} is kept. Train with it: dreambooth train --preset ${JSON.stringify(name)}`);
 		});
 	command.command('rename').description('give a preset another name').argument('<name>').argument('<new-name>')
@@ -31,6 +34,16 @@ function openStore(): PresetStore {
 	store.list();
 	store.notices.forEach(notice => process.stderr.write(`${notice}\n`));
 	return store;
+}
+
+/** Keeps the config of another program, and says what became of every key that is not simply taken over. */
+function keepForeign(store: PresetStore, {config, notes}: NonNullable<ReturnType<typeof importForeign>>, source: string, {name = existsSync(source) ? path.parse(source).name : config.name, overwrite}: {readonly name?: string; readonly overwrite?: boolean}): string {
+	store.save(name, config, {overwrite});
+	for (const {what, message} of notes) {
+		process.stderr.write(`${what.padEnd(8)} ${message}\n`);
+	}
+
+	return name;
 }
 
 /** @throws UsageError when the file is there and may not be replaced */
