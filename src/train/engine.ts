@@ -1,8 +1,10 @@
+import path from 'node:path';
 import {availableCores, type TrainingConfig} from '../presets/index.ts';
 import type {Mode} from './graph/index.ts';
 import {applyCoreUse, coreUse} from './lanes.ts';
-import {loadRuntime, type Runtime} from './runtime/index.ts';
+import {cacheFolder, hasNvidiaDevice, loadRuntime, type Runtime} from './runtime/index.ts';
 import type {ModelFolder} from './weights/index.ts';
+import {applyXlaFlags} from './xla-flags.ts';
 
 export interface EngineWishes extends Partial<Pick<TrainingConfig, 'engine' | 'device' | 'deterministic'>> {
 	/** Pixels of one image. */
@@ -26,6 +28,7 @@ export function startEngine({unetConfig, vaeConfig}: Pick<ModelFolder, 'unetConf
 	applyCoreUse(use);
 	if (deterministic) process.env.TF_DETERMINISTIC_OPS ??= '1';
 	if (device === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
+	if (device !== 'cpu' && hasNvidiaDevice()) applyXlaFlags({folder: path.join(cacheFolder(), 'compiled'), deterministic});
 	const runtime = loadRuntime();
 	const onGpu = runtime.device === 'gpu';
 	return {

@@ -1,4 +1,5 @@
 import {assignVariable, createVariable, disposeVariable, FLOAT32, readVariable, UINT8, type Variable} from './graph/index.ts';
+import {filterOrder} from './nn/index.ts';
 import type {Optimizer, Slot} from './optim/index.ts';
 import type {Parameters, ParameterSet, ParameterSource, StoredTensor} from './parameters.ts';
 
@@ -57,4 +58,5 @@ export class OptimizerState implements ParameterSet {
 	}
 }
 
-const nameOf = ({slot, variable}: Kept): string => `${slot.name}/${variable.name.slice(0, variable.name.lastIndexOf('/'))}`;
+/** Values that follow the variable's order on the device mean nothing in another: the name says the order, so that they are never taken for it. */
+const nameOf = ({slot, variable}: Kept): string => `${slot.name}/${variable.name.slice(0, variable.name.lastIndexOf('/'))}${filterOrder().name === 'hwio' ? '' : `/${filterOrder().name}`}`;

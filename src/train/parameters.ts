@@ -133,7 +133,7 @@ export class Parameters implements ParameterSet {
 			// Of one tensor alone nothing is read twice, and it may be large.
 			if (isPacked(block.members)) packs.set(block, pack);
 			const values = pack.slice(offset, offset + size);
-			return permutation ? toDisk(values, shape) : values;
+			return permutation ? reordered(values, {shape, permutation, to: 'disk'}) : values;
 		};
 		const found = new Map(blocks.flatMap(block => block.members.map(member => [member.declaration.name, () => read(block, member)] as const)));
 		return this.declarations.flatMap(({name, shape}) => {
@@ -203,23 +203,35 @@ async function joined(members: readonly Member[], source: ParameterSource): Prom
 	for (const {declaration, shape, size, offset} of members) {
 		const stored = await source.readFloat32(declaration.name);
 		if (stored.length !== size) throw new Error(`${declaration.name} holds ${size} values, not ${stored.length}.`);
-		values.set(permutationOf(declaration.layout) ? toDevice(stored, shape) : stored, offset);
+		const permutation = permutationOf(declaration.layout);
+		values.set(permutation ? reordered(stored, {shape, permutation, to: 'device'}) : stored, offset);
 	}
 	return values;
 }
 
-/** [out, in, height, width] -> [height, width, in, out], and back. `shape`: [height, width, in, out]. */
-const toDevice = (stored: Float32Array, shape: readonly number[]) => moved(stored, shape, (device, disk) => [disk, device]);
-const toDisk = (values: Float32Array, shape: readonly number[]) => moved(values, shape, (device, disk) => [device, disk]);
+interface Order {
+	/** On the device. */
+	readonly shape: readonly number[];
+	/** Axis i on the device is this axis on disk. */
+	readonly permutation: readonly number[];
+	readonly to: 'disk' | 'device';
+}
 
-function moved(values: Float32Array, [height, width, channelsIn, channelsOut]: readonly number[], direction: (device: number, disk: number) => readonly [from: number, to: number]): Float32Array {
+/** Four axes in another order. */
+function reordered(values: Float32Array, {shape, permutation, to}: Order): Float32Array {
+	const onDisk: number[] = [];
+	for (const [i, axis] of permutation.entries()) onDisk[axis] = shape[i];
+	const strides = permutation.map(axis => onDisk.slice(axis + 1).reduce((product, n) => product * n, 1));
 	const result = new Float32Array(values.length);
-	const pixels = height * width;
-	for (let pixel = 0; pixel < pixels; pixel++) {
-		for (let i = 0; i < channelsIn; i++) {
-			for (let o = 0; o < channelsOut; o++) {
-				const [from, to] = direction((pixel * channelsIn + i) * channelsOut + o, (o * channelsIn + i) * pixels + pixel);
-				result[to] = values[from];
+	let device = 0;
+	for (let a = 0; a < shape[0]; a++) {
+		for (let b = 0; b < shape[1]; b++) {
+			for (let c = 0; c < shape[2]; c++) {
+				let disk = a * strides[0] + b * strides[1] + c * strides[2];
+				for (let d = 0; d < shape[3]; d++, device++, disk += strides[3]) {
+					if (to === 'device') result[device] = values[disk];
+					else result[disk] = values[device];
+				}
 			}
 		}
 	}

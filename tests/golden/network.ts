@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Tensor} from '@tensorflow/tfjs';
 import {compile, ops, type CompileOptions, type Signature, type Tensors} from '../../src/train/graph/index.ts';
-import {differentiable, gradients, scopeOver, type Declaration, type Scope} from '../../src/train/nn/index.ts';
+import {differentiable, filterOrder, gradients, scopeOver, type Declaration, type Scope} from '../../src/train/nn/index.ts';
 import {Parameters} from '../../src/train/parameters.ts';
 import {checkWeights, openNetwork, type Network, type SafetensorsFile} from '../../src/train/weights/index.ts';
 import type {Check} from './check.ts';
@@ -86,7 +86,9 @@ export function differentiate(
 			const weights = parameters.tensors(state);
 			const xs = [...declarations.map(({name}) => weights.get(name) as Tensor), ...to.map(name => tensors[name])];
 			const {value, gradients: found} = gradients(() => meanSquare(network(scopeOver(weights), tensors)), xs);
-			const asOnDisk = (gradient: Tensor, i: number) => (declarations[i]?.layout === 'convolution' ? ops.transpose(gradient, [3, 2, 0, 1]) : gradient);
+			const {fromDisk} = filterOrder();
+			const toDisk = fromDisk.map((_, axis) => fromDisk.indexOf(axis));
+			const asOnDisk = (gradient: Tensor, i: number) => (declarations[i]?.layout === 'convolution' ? ops.transpose(gradient, toDisk) : gradient);
 			return {loss: value, ...Object.fromEntries(found.map((gradient, i) => [`${i}`, asOnDisk(gradient, i)]))};
 		},
 		signatureOf(inputs),

@@ -74,7 +74,7 @@ const readers: Readonly<Record<string, Reader>> = {
 	adam_epsilon: number('adamEpsilon'),
 	max_grad_norm: number('gradientClip'),
 	mixed_precision: likeExtension('mixed_precision'),
-	enable_xformers_memory_efficient_attention: on({attention: 'chunked'}),
+	enable_xformers_memory_efficient_attention: on({attention: 'fused'}),
 	seed: number('seed'),
 	snr_gamma: number('minSnrGamma'),
 	offset_noise: on({offsetNoise: 0.1}),

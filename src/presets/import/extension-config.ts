@@ -26,7 +26,7 @@ const samplers: Readonly<Record<string, TrainingConfig['sampler']>> = {ddim: 'dd
 export const rules: Readonly<Record<string, Rule>> = {
 	attention(value) {
 		const name = words(value);
-		return name === 'default' || name === 'no' ? {set: {attention: 'full'}} : {set: {attention: 'chunked'}, note: `${name} becomes chunked: exact, in little memory, on any device`};
+		return name === 'default' || name === 'no' ? {set: {attention: 'full'}} : {set: {attention: 'fused'}, note: `${name} becomes fused: one kernel on a GPU, in chunks elsewhere`};
 	},
 	cache_latents: value => ({set: {cacheLatents: isOn(value) ? 'ram' : 'off'}}),
 	not_cache_latents: value => ({set: {cacheLatents: isOn(value) ? 'off' : 'ram'}, note: 'it said the opposite of cacheLatents'}),

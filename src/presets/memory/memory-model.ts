@@ -114,7 +114,9 @@ interface Work {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-const workOf = (config: MemoryConfig, shape: ModelShape, profile: EngineProfile, lanes: number): Work => {
+const workOf = (asked: MemoryConfig, shape: ModelShape, profile: EngineProfile, lanes: number): Work => {
+	// There is no fused kernel for a CPU.
+	const config = profile.device === 'cpu' && asked.attention === 'fused' ? {...asked, attention: 'chunked'} : asked;
 	const side = config.resolution / autoencoderFactor(shape.autoencoder);
 	const unet = unetUnits(shape.unet, {height: side, width: side, tokens: (config.maxTokenLength ?? 75) + 2});
 	const text = textEncoderUnits(shape.textEncoder);

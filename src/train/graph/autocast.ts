@@ -7,7 +7,7 @@ const LOW = new Set(['MatMul', 'BatchMatMulV2', 'Conv2D', 'Conv2DBackpropFilter'
 /** Operations that lose too much in half precision. */
 const WIDE = new Set(['Softmax', 'Sum', 'Mean', 'Exp', 'Log', 'Pow', 'Square', 'Rsqrt', 'Sqrt', 'L2Loss', 'SquaredDifference', 'Erf']);
 /** Takes whatever it is given. */
-const INDIFFERENT = new Set(['XlaOptimizationBarrier', 'Identity']);
+const INDIFFERENT = new Set(['XlaOptimizationBarrier', 'XlaCallModule', 'Identity']);
 
 /** Casts that the code asks for by name, because a tfjs cast to float32 of a half must do nothing (tfjs labels halves float32). */
 export const TO_FLOAT32 = '_ToFloat32';

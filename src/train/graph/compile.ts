@@ -32,6 +32,8 @@ export interface CompileOptions {
 	readonly precision?: Precision;
 	readonly attention?: AttentionMode;
 	readonly attentionChunkBytes?: number;
+	readonly notFused?: readonly string[];
+	readonly deterministic?: boolean;
 	readonly checkpointing?: boolean;
 }
 
@@ -75,8 +77,8 @@ export function compile<S extends Signature>(
 	return options.mode === 'eager' ? eager(runtime, name, body, signature, options) : traced(runtime, name, body, signature, options);
 }
 
-function executionOf({mode, precision = 'f32', attention = 'full', attentionChunkBytes = ATTENTION_CHUNK_BYTES, checkpointing = false}: CompileOptions, order: Pick<Execution, 'barrier' | 'hold'>): Execution {
-	return {mode, precision, attention, attentionChunkBytes, checkpointing, ...order};
+function executionOf({mode, precision = 'f32', attention = 'full', attentionChunkBytes = ATTENTION_CHUNK_BYTES, notFused = [], deterministic = false, checkpointing = false}: CompileOptions, order: Pick<Execution, 'barrier' | 'hold'>): Execution {
+	return {mode, precision, attention, attentionChunkBytes, notFused, deterministic, checkpointing, ...order};
 }
 
 function traced<S extends Signature>(runtime: Runtime, name: string, body: Body<S>, signature: S, options: CompileOptions): Compiled<S> {

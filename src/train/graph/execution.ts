@@ -3,14 +3,21 @@ import type {Precision} from './dtypes.ts';
 
 /** How compiled functions run: one operation at a time, as one TensorFlow graph, or as one program compiled by XLA. */
 export type Mode = 'eager' | 'graph' | 'xla';
-/** `full` holds the whole score matrix; `chunked` works through the queries in pieces and keeps none of it. */
-export type AttentionMode = 'full' | 'chunked';
+/**
+ * `full` holds the whole score matrix; `chunked` works through the queries in pieces and keeps none of it; `fused` is one kernel
+ * of cuDNN where there is one for the layer, and chunked elsewhere.
+ */
+export type AttentionMode = 'full' | 'chunked' | 'fused';
 
 /** What the layers may know about the function they are in. */
 export interface Execution {
 	readonly mode: Mode;
 	readonly precision: Precision;
 	readonly attention: AttentionMode;
+	/** `fused` attention: layers that are computed in chunks all the same, by what `fusedLayer` calls them. */
+	readonly notFused: readonly string[];
+	/** Sums in the same order every time, where there is a choice. */
+	readonly deterministic: boolean;
 	/** `chunked` attention: the most bytes that one piece of the score matrix may take. */
 	readonly attentionChunkBytes: number;
 	/** Blocks keep only their inputs and are computed again in the backward pass. */

@@ -82,6 +82,34 @@ export const addAll = (xs: readonly Tensor[]): Tensor => (xs.length === 1 ? xs[0
 /** Rows of `x` along its first axis, in the order of `rows` (int32). */
 export const gather = (x: Tensor, rows: Tensor): Tensor => op('GatherV2', [x, rows, integer(0)], [attribute.type('Tparams', FLOAT32), index('Tindices'), index('Taxis'), attribute.int('batch_dims', 0)]);
 
+/** Zeros around x: per axis, how many before and after. */
+export const pad = (x: Tensor, paddings: readonly (readonly [before: number, after: number])[]): Tensor =>
+	op('Pad', [x, loadRuntime().tf.tensor2d(paddings.flat(), [paddings.length, 2], 'int32')], [float(), index('Tpaddings')]);
+
+/** What a module computes: the type of its elements, the sizes. */
+export interface ModuleOutput {
+	readonly dtype: number;
+	readonly shape: readonly number[];
+}
+/**
+ * The function `main` of a module in StableHLO's text form (https://openxla.org/stablehlo/spec), which XLA compiles together with what is
+ * around it. Only in functions compiled by XLA; `platform`: CUDA or CPU.
+ */
+export const stableHlo = (module: string, inputs: readonly Tensor[], outputs: readonly ModuleOutput[], platform: 'CUDA' | 'CPU' = 'CUDA'): Tensor[] =>
+	loadRuntime().backend.executeMultipleOutputs(
+		'XlaCallModule',
+		[
+			// The first version of the format that carries StableHLO as text and names platforms.
+			attribute.int('version', 9),
+			attribute.text('module', module),
+			{name: 'Sout', type: 'shapes', value: outputs.map(({shape}) => shape)},
+			{name: 'Tout', type: 'types', value: outputs.map(({dtype}) => dtype)},
+			{name: 'platforms', type: 'strings', value: [platform]},
+		],
+		inputs,
+		outputs.length,
+	);
+
 export interface Transposed {
 	readonly transposeA?: boolean;
 	readonly transposeB?: boolean;

@@ -228,6 +228,12 @@ export class Tracer implements Executor {
 			case 'types':
 				api.setAttrTypeList(description, name, value, (value as number[]).length);
 				break;
+			case 'shapes': {
+				const shapes = value as readonly (readonly number[])[];
+				// A pointer to nothing is refused, also for a scalar.
+				api.setAttrShapeList(description, name, shapes.map(shape => BigInt64Array.from(shape.length === 0 ? [0] : shape, BigInt)), shapes.map(({length}) => length), shapes.length);
+				break;
+			}
 			case 'strings':
 				api.setAttrStringList(description, name, value, (value as string[]).map(text => Buffer.byteLength(text)), (value as string[]).length);
 				break;

@@ -1,6 +1,7 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {execution, ops} from '../graph/index.ts';
 import {differentiable} from './differentiable.ts';
+import {fusedAttention, isFused, type AttentionSizes} from './fused-attention.ts';
 
 const {add, batchMatmul, multiply, reshape, scaleBy, slice, softmax, subtract, sum, toFloat32, toLow, transpose} = ops;
 
@@ -24,31 +25,21 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, {heads, causal = fals
 	const [batch, n, channels] = q.shape;
 	const [, m] = k.shape;
 	const {attention: mode, attentionChunkBytes} = execution();
-	const rows = mode === 'chunked' ? Math.max(1, Math.floor(attentionChunkBytes / (4 * batch * heads * m))) : n;
-	const head: Head = {batch, n, m, heads, width: channels / heads, causal};
+	const head: AttentionSizes = {batch, n, m, heads, width: channels / heads, causal};
+	if (isFused(head)) return fusedAttention(head, q, k, v);
+	const rows = mode === 'full' ? n : Math.max(1, Math.floor(attentionChunkBytes / (4 * batch * heads * m)));
 	return rows >= n ? whole(head, q, k, v) : inChunks(head, rows, q, k, v);
 }
 
-interface Head {
-	readonly batch: number;
-	/** Queries. */
-	readonly n: number;
-	/** Keys. */
-	readonly m: number;
-	readonly heads: number;
-	readonly width: number;
-	readonly causal: boolean;
-}
-
 /** [batch, tokens, channels] -> [batch, heads, tokens, width], and back. */
-const split = ({batch, heads, width}: Head, x: Tensor, tokens: number) => transpose(reshape(toLow(x), [batch, tokens, heads, width]), [0, 2, 1, 3]);
-const merge = ({batch, heads, width}: Head, x: Tensor, tokens: number) => reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * width]);
+const split = ({batch, heads, width}: AttentionSizes, x: Tensor, tokens: number) => transpose(reshape(toLow(x), [batch, tokens, heads, width]), [0, 2, 1, 3]);
+const merge = ({batch, heads, width}: AttentionSizes, x: Tensor, tokens: number) => reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * width]);
 
 /** Queries are divided by √d once, instead of their many scores. */
-const scaledQueries = (head: Head, q: Tensor) => toLow(scaleBy(split(head, q, head.n), 1 / Math.sqrt(head.width)));
+const scaledQueries = (head: AttentionSizes, q: Tensor) => toLow(scaleBy(split(head, q, head.n), 1 / Math.sqrt(head.width)));
 
 /** P = softmax(q·kᵀ), q already scaled, for the query rows of one chunk. */
-function probabilities({m, causal}: Head, q: Tensor, k: Tensor, {begin, rows}: Chunk): Tensor {
+function probabilities({m, causal}: AttentionSizes, q: Tensor, k: Tensor, {begin, rows}: Chunk): Tensor {
 	let scores = toFloat32(batchMatmul(q, k, {transposeB: true}));
 	if (causal) {
 		const mask = Float32Array.from({length: rows * m}, (_, i) => (i % m > begin + Math.floor(i / m) ? -1e9 : 0));
@@ -61,7 +52,7 @@ function probabilities({m, causal}: Head, q: Tensor, k: Tensor, {begin, rows}: C
  * With q already scaled: dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − rowsum(dP∘P)), dQ = dS·K/√d, dK = dSᵀ·Q.
  * The row sums are those of dO∘O, which is a much smaller tensor.
  */
-function backward({width}: Head, {q, k, v, p, o, dO}: {q: Tensor; k: Tensor; v: Tensor; p: Tensor; o: Tensor; dO: Tensor}): {dq: Tensor; dk: Tensor; dv: Tensor} {
+function backward({width}: AttentionSizes, {q, k, v, p, o, dO}: {q: Tensor; k: Tensor; v: Tensor; p: Tensor; o: Tensor; dO: Tensor}): {dq: Tensor; dk: Tensor; dv: Tensor} {
 	const rowSums = sum(multiply(toFloat32(dO), toFloat32(o)), [3], {keep: true});
 	const dP = toFloat32(batchMatmul(dO, v, {transposeB: true}));
 	const dS = toLow(multiply(toFloat32(p), subtract(dP, rowSums)));
@@ -69,7 +60,7 @@ function backward({width}: Head, {q, k, v, p, o, dO}: {q: Tensor; k: Tensor; v: 
 }
 
 /** Keeps P for the backward pass: 4·heads·n·m bytes per image. */
-function whole(head: Head, q: Tensor, k: Tensor, v: Tensor): Tensor {
+function whole(head: AttentionSizes, q: Tensor, k: Tensor, v: Tensor): Tensor {
 	const {n, m} = head;
 	return differentiable(
 		[q, k, v],
@@ -91,7 +82,7 @@ function whole(head: Head, q: Tensor, k: Tensor, v: Tensor): Tensor {
  * Exact, with memory linear in n: P is made for some query rows at a time, never kept, and made again in the backward
  * pass. A barrier holds each chunk back until the one before is done; otherwise a graph would start them all at once.
  */
-function inChunks(head: Head, rowsPerChunk: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
+function inChunks(head: AttentionSizes, rowsPerChunk: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
 	const {batch, heads, n, m, width} = head;
 	const {barrier} = execution();
 	const chunks: Chunk[] = [];

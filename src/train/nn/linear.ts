@@ -2,9 +2,10 @@ import type {Tensor} from '@tensorflow/tfjs';
 import {ops} from '../graph/index.ts';
 import {add, scale} from './basics.ts';
 import {differentiable} from './differentiable.ts';
+import {filterOrder} from './filter-order.ts';
 import type {Layout, Scope} from './scope.ts';
 
-const {matmul, op, reshape, sum, toFloat32, toLow} = ops;
+const {matmul, op, reshape, sum, toFloat32, toLow, transpose} = ops;
 const float = () => ops.attribute.type('T', 1);
 
 /** x·Wᵀ + b. x: [..., in] -> [..., out]. Parameters weight [out, in], bias [out]. */
@@ -86,18 +87,23 @@ function convolution(x: Tensor, weight: Tensor, bias: Tensor | undefined, {kerne
 		float(),
 		...(padding === 'same' ? [attribute.text('padding', 'SAME')] : [attribute.text('padding', 'EXPLICIT'), attribute.int('explicit_paddings', explicit)]),
 	];
-	const sizes = {x: x.shape, weight: weight.shape};
+	const {toOperation, fromOperation} = filterOrder();
+	const filters = (w: Tensor) => (toOperation ? transpose(toLow(w), toOperation) : w);
+	const sizes = {x: x.shape, filters: toOperation ? toOperation.map(axis => weight.shape[axis]) : weight.shape};
 	return differentiable(
 		bias ? [x, weight, bias] : [x, weight],
 		(save, a, w, b) => {
 			save([a, w]);
-			const y = op('Conv2D', [a, w], attributes);
+			const y = op('Conv2D', [a, filters(w)], attributes);
 			return b ? op('BiasAdd', [y, b], [float()]) : y;
 		},
 		(dy, [a, w]) => {
 			const d = toLow(dy);
-			const dx = () => op('Conv2DBackpropInput', [ops.integers(sizes.x), w, d], attributes);
-			const dw = () => op('Conv2DBackpropFilter', [a, ops.integers(sizes.weight), d], attributes);
+			const dx = () => op('Conv2DBackpropInput', [ops.integers(sizes.x), filters(w), d], attributes);
+			const dw = () => {
+				const gradient = op('Conv2DBackpropFilter', [a, ops.integers(sizes.filters), d], attributes);
+				return fromOperation ? transpose(gradient, fromOperation) : gradient;
+			};
 			return bias ? [dx, dw, () => sum(toFloat32(d), [0, 1, 2])] : [dx, dw];
 		},
 	);

@@ -1,11 +1,12 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {compile, ops, type Signature} from '../graph/index.ts';
+import {filterOrder} from './filter-order.ts';
 
 /** How a tensor of the checkpoint lies on the device. */
 export type Layout =
 	/** As on disk. */
 	| 'same'
-	/** A convolution: [out, in, height, width] on disk, [height, width, in, out] on the device. */
+	/** A convolution: [out, in, height, width] on disk; on the device see filter-order.ts. */
 	| 'convolution'
 	/** A 1x1 convolution: [out, in, 1, 1] on disk, [out, in] on the device. */
 	| 'pointwise';
@@ -45,11 +46,11 @@ export interface Declaration {
 }
 
 /** The permutation that brings a disk tensor of this layout to the device, none where the bytes stay in order. */
-export const permutationOf = (layout: Layout): readonly number[] | undefined => (layout === 'convolution' ? [2, 3, 1, 0] : undefined);
+export const permutationOf = (layout: Layout): readonly number[] | undefined => (layout === 'convolution' ? filterOrder().fromDisk : undefined);
 
 export function deviceShape(shape: readonly number[], layout: Layout): readonly number[] {
-	if (layout === 'convolution') return [2, 3, 1, 0].map(axis => shape[axis]);
-	return layout === 'pointwise' ? shape.slice(0, 2) : shape;
+	if (layout === 'pointwise') return shape.slice(0, 2);
+	return permutationOf(layout)?.map(axis => shape[axis]) ?? shape;
 }
 
 const join = (path: string, name: string | number) => (path === '' ? String(name) : `${path}.${name}`);

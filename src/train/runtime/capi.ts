@@ -81,6 +81,7 @@ function bind(koffi: Koffi, library: LibraryHandle) {
 		setAttrType: c('void TF_SetAttrType(void* description, const char* name, int value)'),
 		setAttrTypeList: c('void TF_SetAttrTypeList(void* description, const char* name, const int* values, int count)'),
 		setAttrShape: c('void TF_SetAttrShape(void* description, const char* name, const int64_t* dimensions, int count)'),
+		setAttrShapeList: c('void TF_SetAttrShapeList(void* description, const char* name, const int64_t** dimensions, const int* counts, int count)'),
 		setAttrTensor: c('void TF_SetAttrTensor(void* description, const char* name, void* tensor, void* status)'),
 		finishOperation: c('void* TF_FinishOperation(void* description, void* status)'),
 		outputType: c('int TF_OperationOutputType(TF_Output output)'),

@@ -1,5 +1,6 @@
 export {cacheFolder, runtimeFolder, TENSORFLOW_VERSION} from './folders.ts';
 export {loadRuntime, RuntimeMissingError, type Attribute, type Backend, type Binding, type HostValues, type Runtime, type TensorMetadata} from './load.ts';
+export {hasNvidiaDevice} from './nvidia-device.ts';
 export {TensorFlowError, type GraphOutput, type Pointer, type TensorFlowApi} from './capi.ts';
 export {isRuntimeReady, probeRuntime, storedVerdict, type Verdict} from './probe-runtime.ts';
 export type {ProbeReport} from './probe-report.ts';

@@ -10,7 +10,7 @@ import {tensorFlowApi, type Pointer, type TensorFlowApi} from './capi.ts';
 export interface Attribute {
 	readonly name: string;
 	/** One of the addon's TF_ATTR_* numbers, or a kind that only graphs know. */
-	readonly type: number | 'types' | 'strings' | 'tensor';
+	readonly type: number | 'types' | 'shapes' | 'strings' | 'tensor';
 	readonly value: unknown;
 }
 

@@ -1,5 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
-import {compile, createVariable, disposeVariable, ops, readVariable, type Mode, type Variable} from '../../../src/train/graph/index.ts';
+import {BFLOAT16, compile, createVariable, disposeVariable, FLOAT32, ops, readVariable, type Mode, type Variable} from '../../../src/train/graph/index.ts';
 import {loadRuntime} from '../../../src/train/runtime/index.ts';
 
 const {tf, binding} = loadRuntime();
@@ -53,6 +53,19 @@ describe.each(modes)('a function in %s mode', mode => {
 	it('refuses an input of the wrong size by name', () => {
 		const double = compile('sized', ({x}) => ({y: ops.add(x, x)}), three, {mode});
 		expect(() => double.call({x: Float32Array.of(1)})).toThrow('The input "x" holds 3 values [3], not 1.');
+	});
+});
+
+describe('StableHLO', () => {
+	it('is compiled with the operations around it, in the precision it states', () => {
+		const module = ['module @halves {', ' func.func public @main(%x: tensor<3xbf16>) -> (tensor<3xbf16>, tensor<f32>) {', '  %y = stablehlo.add %x, %x : tensor<3xbf16>', '  %z = stablehlo.constant dense<7.0> : tensor<f32>', '  return %y, %z : tensor<3xbf16>, tensor<f32>', ' }', '}'].join('\n');
+		const doubled = compile('module', ({x}) => {
+			const [y, seven] = ops.stableHlo(module, [ops.toLow(x)], [{dtype: BFLOAT16, shape: [3]}, {dtype: FLOAT32, shape: []}], 'CPU');
+			return {y: ops.toFloat32(y), sum: ops.add(ops.toFloat32(y), seven)};
+		}, three, {mode: 'xla', precision: 'bf16'});
+		const {y, sum} = doubled.call({x: Float32Array.of(1, 2.5, -3)});
+		expect([...y]).toEqual([2, 5, -6]);
+		expect([...sum]).toEqual([9, 12, 1]);
 	});
 });
 

@@ -1,0 +1,54 @@
+import {createHash} from 'node:crypto';
+import {mkdirSync, readdirSync, rmSync, statSync} from 'node:fs';
+import path from 'node:path';
+import {TENSORFLOW_VERSION} from './runtime/index.ts';
+
+/** Compiled functions on disk beyond this are removed, the longest unused first. A step of SD 1.5 has 50 MB. */
+const CACHE_BYTES = 4 * 2 ** 30;
+
+/**
+ * How XLA compiles for a GPU. Most of its time goes into trying kernels: for every matrix product and convolution, which pays at
+ * each step, and by default for every other fusion too, which takes as long again and gains next to nothing.
+ */
+const compiling = ['--xla_gpu_experimental_enable_fusion_autotuner=false'];
+const deterministicFlags = ['--xla_gpu_deterministic_ops=true'];
+
+export interface XlaWishes {
+	/** Where compiled functions are kept. */
+	readonly folder: string;
+	readonly deterministic?: boolean;
+}
+
+/**
+ * Tells XLA, which reads it when TensorFlow is loaded: compiled functions are kept on disk, so that a configuration that ran before on
+ * this machine starts at once. What the person has set stays.
+ */
+export function applyXlaFlags({folder, deterministic = false}: XlaWishes, environment: NodeJS.ProcessEnv = process.env): void {
+	const own = environment.XLA_FLAGS ?? '';
+	const wanted = [...compiling, ...(deterministic ? deterministicFlags : [])].filter(flag => !own.includes(flag.split('=')[0]));
+	environment.XLA_FLAGS = [own, ...wanted].filter(text => text !== '').join(' ');
+
+	const functions = environment.TF_XLA_FLAGS ?? '';
+	if (functions.includes('persistent_cache_directory')) return;
+	// The cache knows functions by what they compute, not by the flags they were compiled with.
+	const key = createHash('sha256').update(`${TENSORFLOW_VERSION} ${environment.XLA_FLAGS}`).digest('hex').slice(0, 12);
+	const cache = path.join(folder, key);
+	mkdirSync(cache, {recursive: true});
+	pruneCache(folder);
+	environment.TF_XLA_FLAGS = [functions, `--tf_xla_persistent_cache_directory=${cache}`, '--tf_xla_persistent_cache_device_types=GPU'].filter(text => text !== '').join(' ');
+}
+
+/** Removes the files of a cache that were not used for the longest time, until the rest has at most `most` bytes. */
+export function pruneCache(folder: string, most = CACHE_BYTES): void {
+	const files = readdirSync(folder, {recursive: true, withFileTypes: true})
+		.filter(entry => entry.isFile())
+		.map(entry => path.join(entry.parentPath, entry.name))
+		.map(file => ({file, stat: statSync(file, {throwIfNoEntry: false})}))
+		.flatMap(({file, stat}) => (stat ? [{file, bytes: stat.size, usedAt: Math.max(stat.atimeMs, stat.mtimeMs)}] : []))
+		.sort((a, b) => b.usedAt - a.usedAt);
+	let kept = 0;
+	for (const {file, bytes} of files) {
+		kept += bytes;
+		if (kept > most) rmSync(file, {force: true});
+	}
+}

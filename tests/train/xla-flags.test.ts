@@ -1,0 +1,37 @@
+import {mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {afterAll, expect, it} from 'vitest';
+import {applyXlaFlags, pruneCache} from '../../src/train/xla-flags.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'compiled-'));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+it('keeps what the person has set, and functions compiled with other flags apart', () => {
+	const plain: NodeJS.ProcessEnv = {};
+	applyXlaFlags({folder}, plain);
+	const chosen: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_gpu_experimental_enable_fusion_autotuner=true --xla_gpu_autotune_level=1'};
+	applyXlaFlags({folder}, chosen);
+	expect(chosen.XLA_FLAGS).toBe('--xla_gpu_experimental_enable_fusion_autotuner=true --xla_gpu_autotune_level=1');
+	const deterministic: NodeJS.ProcessEnv = {};
+	applyXlaFlags({folder, deterministic: true}, deterministic);
+	expect(deterministic.XLA_FLAGS).toContain('--xla_gpu_deterministic_ops=true');
+	const folders = [plain, chosen, deterministic].map(({TF_XLA_FLAGS}) => /persistent_cache_directory=(\S+)/.exec(TF_XLA_FLAGS ?? '')?.[1]);
+	expect(new Set(folders).size).toBe(3);
+	expect(readdirSync(folder).length).toBe(3);
+
+	const own: NodeJS.ProcessEnv = {TF_XLA_FLAGS: '--tf_xla_persistent_cache_directory=/elsewhere'};
+	applyXlaFlags({folder}, own);
+	expect(own.TF_XLA_FLAGS).toBe('--tf_xla_persistent_cache_directory=/elsewhere');
+});
+
+it('removes what was not used for the longest time once there is too much', () => {
+	const cache = mkdtempSync(path.join(folder, 'cache-'));
+	for (const [i, name] of ['old', 'used', 'new'].entries()) {
+		writeFileSync(path.join(cache, name), Buffer.alloc(100));
+		utimesSync(path.join(cache, name), 1000 + i, 1000 + i);
+	}
+	utimesSync(path.join(cache, 'old'), 2000, 1000);
+	pruneCache(cache, 250);
+	expect(readdirSync(cache).sort()).toEqual(['new', 'old']);
+});
