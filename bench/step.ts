@@ -1,11 +1,13 @@
 // Times one configuration's training step in this process and prints one line of JSON.
 //   npx tsx bench/step.ts --model demo|sd15|sd21|FOLDER [--resolution 512] [--batch 1] [--steps 20] [--mode graph] ...
+import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {defaultConfig, resolveBaseModel, type TrainingConfig} from '../src/presets/index.ts';
 import {startEngine} from '../src/train/engine.ts';
+import {adaptersToTrain} from '../src/train/lora.ts';
 import {normals} from '../src/train/random.ts';
 import {cacheFolder} from '../src/train/runtime/index.ts';
 import {StableDiffusion} from '../src/train/stable-diffusion.ts';
@@ -26,6 +28,9 @@ const {values: flags} = parseArgs({options: {
 	checkpointing: {type: 'boolean', default: false},
 	'text-encoder': {type: 'boolean', default: false},
 	ema: {type: 'boolean', default: false},
+	optimizer: {type: 'string', default: 'adamw'},
+	lora: {type: 'string', default: '0'},
+	clip: {type: 'string', default: '1'},
 	deterministic: {type: 'boolean', default: false},
 	models: {type: 'string', default: path.join(cacheFolder(), 'bench-models')},
 }});
@@ -37,6 +42,11 @@ const config = {
 	resolution,
 	trainTextEncoder: flags['text-encoder'],
 	ema: flags.ema,
+	optimizer: flags.optimizer,
+	training: Number(flags.lora) > 0 ? 'lora' : 'full',
+	loraRank: Math.max(1, Number(flags.lora)),
+	loraTextEncoderRank: Math.max(1, Number(flags.lora)),
+	gradientClip: Number(flags.clip),
 	deterministic: flags.deterministic,
 	engine: flags.mode,
 	precision: flags.precision,
@@ -51,8 +61,8 @@ const source = isArchitecture(flags.model) ? await syntheticModel(flags.model, f
 const madeAt = since();
 const folder = await openModelFolder(source);
 const {mode, lanes, runtime} = startEngine(folder, {...config, pixels: resolution ** 2});
-const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing};
-const model = await StableDiffusion.open(folder, {...compileOptions, clipSkip: 1, lanes});
+const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
+const model = await StableDiffusion.open(folder, {...compileOptions, clipSkip: 1, lanes, ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
 const loadedAt = since();
 
 const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0, width: resolution, height: resolution}));
@@ -66,11 +76,22 @@ const tracedAt = since();
 
 const times: number[] = [];
 let loss = 0;
+let notFinite = 0;
 for (let i = 0; i < Number(flags.steps) + 2; i++) {
 	const start = performance.now();
-	loss = (await steps.start(i)).report().loss;
+	const report = (await steps.start(i)).report();
 	times.push(performance.now() - start);
+	loss = report.loss;
+	if (!Number.isFinite(loss) || !Number.isFinite(report.gradientNorm)) notFinite++;
 }
+/** What the driver says this process takes of the GPU. */
+function gpuBytes(): number | undefined {
+	if (runtime.device !== 'gpu') return undefined;
+	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).split('\n');
+	const own = lines.map(line => line.split(',').map(Number)).find(([pid]) => pid === process.pid) ?? lines.map(line => line.split(',').map(Number))[0];
+	return own[1] * 2 ** 20;
+}
+
 const sorted = times.slice(2).sort((a, b) => a - b);
 const status = readFileSync('/proc/self/status', 'utf8');
 const {model: _model, models: _models, ...asked} = flags;
@@ -78,6 +99,6 @@ console.log(JSON.stringify({
 	program: 'dreambooth-tui', model: flags.model, ...asked, mode, lanes, device: runtime.device, cores: os.availableParallelism(),
 	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), firstMs: times[0],
 	modelMadeMs: madeAt, loadedMs: loadedAt - madeAt, tracedMs: tracedAt - loadedAt,
-	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss,
+	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss, notFinite, gpuBytes: gpuBytes(),
 }));
 process.exit(0);

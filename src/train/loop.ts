@@ -63,7 +63,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, se
 	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
 	for (const message of folder.warnings) emit({type: 'warning', message});
 	emit({type: 'phase', phase: 'loading'});
-	const compileOptions: CompileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing};
+	const compileOptions: CompileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
 	const model = await StableDiffusion.open(folder, {
 		...compileOptions,
 		clipSkip: config.clipSkip,

@@ -34,12 +34,11 @@ export function isFused(sizes: AttentionSizes): boolean {
 /**
  * Attention whose scores never leave the chip (Dao 2023, "FlashAttention-2: faster attention with better parallelism and work
  * partitioning"), forward and backward one kernel each of cuDNN, called as XLA calls them. Only for sizes that `isFused` allows.
- * q: [batch, n, channels], k and v: [batch, m, channels] -> [batch, n, channels].
+ * q: [batch, n, channels], k and v: [batch, m, channels] -> [batch, n, channels]. `filled`: what head widths are filled up to.
  */
-export function fusedAttention(sizes: AttentionSizes, q: Tensor, k: Tensor, v: Tensor): Tensor {
+export function fusedAttention(sizes: AttentionSizes, q: Tensor, k: Tensor, v: Tensor, filled = WIDTHS.find(one => one >= sizes.width) ?? sizes.width): Tensor {
 	const {batch, n, m, heads, width} = sizes;
 	const {precision, deterministic} = execution();
-	const filled = WIDTHS.find(one => one >= width) ?? width;
 	const low = dtypeOf[precision];
 	const call: Call = {batch, n, m, heads, width: filled, element: precision === 'f16' ? 'f16' : 'bf16', scale: 1 / Math.sqrt(width), deterministic};
 	const split = (x: Tensor, tokens: number) => {
