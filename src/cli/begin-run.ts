@@ -1,4 +1,4 @@
-import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, type Problem, type TrainingConfig} from '../presets/index.ts';
+import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, placementOf, type Hardware, type Problem, type TrainingConfig} from '../presets/index.ts';
 import {checkInputs, startRun} from '../train/index.ts';
 import {packageRoot, runsFolder, type Run} from '../train/protocol/index.ts';
 import {storedVerdict} from '../train/runtime/index.ts';
@@ -12,7 +12,8 @@ import {UsageError} from './usage-error.ts';
  * @throws UsageError with all problems, RuntimeMissingError
  */
 export async function beginRun(config: TrainingConfig, {furtherFrom, warn = text => process.stderr.write(`${text}\n`)}: {furtherFrom?: string; warn?: (text: string) => void} = {}): Promise<Run> {
-	const problems = await problemsOf(config, furtherFrom);
+	const hardware = await detectHardware({folder: runsFolder()});
+	const problems = await problemsOf(config, {hardware, furtherFrom});
 	if (problems.some(isBlocking)) {
 		throw new UsageError(`The run cannot start:\n${formatProblems(problems)}`, 'Set that right and start again. dreambooth explain SETTING says what a setting does.');
 	}
@@ -27,7 +28,6 @@ export async function beginRun(config: TrainingConfig, {furtherFrom, warn = text
 		warn(warning);
 	}
 
-	const hardware = await detectHardware({folder: runsFolder()});
 	if (hardware.gpu.state === 'present' && config.device !== 'cpu' && storedVerdict(packageRoot())?.device !== 'gpu') {
 		process.stderr.write('The GPU of this machine is not used: this version trains on the CPU.\n');
 	}
@@ -36,8 +36,8 @@ export async function beginRun(config: TrainingConfig, {furtherFrom, warn = text
 }
 
 /** Of two findings about one key, that of whoever has opened the files counts. */
-async function problemsOf(config: TrainingConfig, furtherFrom: string | undefined): Promise<Problem[]> {
-	const {problems} = await checkBeforeStart(config);
+async function problemsOf(config: TrainingConfig, {hardware, furtherFrom}: {hardware: Hardware; furtherFrom: string | undefined}): Promise<Problem[]> {
+	const {problems} = await checkBeforeStart(config, {gpus: hardware.gpu, gpu: placementOf(hardware, config).device === 'gpu'});
 	const found = await checkInputs(config, {furtherFrom});
 	const isKnown = (key: string) => problems.some(problem => problem.key === key && isBlocking(problem));
 	const isFound = (key: string) => key === 'baseModel' && found.some(problem => problem.key === key);

@@ -1,6 +1,6 @@
 import type {Command} from 'commander';
 import {
-	BaseModelError, correctionKey, correctPlan, defaultConcept, detectHardware, fitConfig, formatBytes, memoryDeltas, placementOf, placementOn, planFor, publishedModel, readMeasured, readModelFacts, settingOf,
+	BaseModelError, correctionKey, correctPlan, defaultConcept, detectHardware, fitConfig, formatBytes, memoryDeltas, placementOf, placementOn, planFor, publishedModel, readMeasured, readModelFacts, settingOf, valueFromText, whyNoGpu,
 	type Change, type MemoryDelta, type MemoryLine, type MemoryPhase, type MemoryPlan, type ModelFacts, type Placement, type TrainingConfig,
 } from '../presets/index.ts';
 import {cacheFolder} from '../train/runtime/index.ts';
@@ -13,7 +13,6 @@ import {say} from './watch.ts';
 interface Options extends ConfigSource {
 	readonly published?: string;
 	readonly card?: string;
-	readonly gpu?: string;
 	readonly json?: boolean;
 }
 
@@ -43,11 +42,10 @@ export function declare(command: Command): void {
 	withConfigSource(command)
 		.option('--published <model>', 'plan for a published model that need not be here: sd15 or sd21')
 		.option('--card <memory>', 'plan for a GPU with this much free memory, such as "24 GiB", instead of this machine')
-		.option('--gpu <number>', 'which of several GPUs, as nvidia-smi counts')
 		.option('--json', 'one JSON object, in bytes');
 	addTrainingFlags(command);
 	command.action(async (options: Options & Flags) => {
-		const source = await readConfig(options, {facts: {gpu: options.card !== undefined || options.gpu !== undefined}});
+		const source = await readConfig(options, {facts: {gpu: options.card !== undefined || options.device === 'gpu' || isNamed(options.gpu)}});
 		const place = await placeOf(options, source);
 		const {config, model, name} = subjectOf(source, options, place);
 		const estimate = estimateOf(config, model, name, place);
@@ -75,24 +73,30 @@ function subjectOf(source: TrainingConfig, options: Options & Flags, {device}: P
 	}
 }
 
-async function placeOf({card, gpu, device: typed}: Options & Flags, {device: configured}: TrainingConfig): Promise<Placement> {
+/** Whether `--gpu` means a certain one: then the plan is for a GPU. */
+const isNamed = (gpu: Flags[string]): gpu is string => typeof gpu === 'string' && gpu !== 'auto';
+
+async function placeOf({card, gpu, device: typed}: Options & Flags, source: TrainingConfig): Promise<Placement> {
 	if (card !== undefined) {
 		const bytes = bytesFrom(card);
 		// A card of today: with bf16.
 		return placementOn({index: 0, name: `card with ${formatBytes(bytes)}`, totalBytes: bytes, usedBytes: 0, freeBytes: bytes, driver: '', computeCapability: 8});
 	}
 
-	if (gpu !== undefined && !/^\d+$/.test(gpu)) {
-		throw new UsageError(`--gpu ${gpu} is not the number of a GPU.`, 'nvidia-smi counts them from 0.');
+	const read = isNamed(gpu) ? valueFromText(settingOf('gpu'), gpu) : undefined;
+	if (read && 'problem' in read) {
+		throw new UsageError(`--gpu ${gpu}: ${read.problem}`, 'nvidia-smi counts them from 0.');
 	}
 
-	const device = gpu !== undefined || typed === 'gpu' ? 'gpu' : typed === 'cpu' ? 'cpu' : configured;
-	const place = placementOf(await detectHardware(), {device, ...(gpu === undefined ? {} : {gpuIndex: Number(gpu)})});
-	if (gpu !== undefined && place.device === 'cpu') {
-		throw new UsageError(`There is no GPU ${gpu} that can be used.`, 'dreambooth doctor says what is there; --card "24 GiB" plans for one that is not.');
+	const device = isNamed(gpu) || typed === 'gpu' ? 'gpu' : typed === 'cpu' ? 'cpu' : source.device;
+	const name = typeof gpu === 'string' ? gpu : source.gpu;
+	const hardware = await detectHardware();
+	const fault = device === 'gpu' ? whyNoGpu(hardware.gpu, name) : undefined;
+	if (fault !== undefined) {
+		throw new UsageError(fault, 'dreambooth doctor says what is there; --card "24 GiB" plans for one that is not.');
 	}
 
-	return place;
+	return placementOf(hardware, {device, gpu: name});
 }
 
 /** 24 GiB, 24GB, 24: GiB, as cards are sold by it. */

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import type {Concept} from './concepts.ts';
 import type {TrainingConfig} from './config.ts';
 import type {ModelFacts} from './base-model.ts';
-import {trainsOnGpu} from './gpu.ts';
+import {trainsOnGpu, whyNoGpu} from './gpu.ts';
+import type {GpuReport} from './nvidia-smi.ts';
 import type {Problem} from './problem.ts';
 import {formatNumber} from './schema.ts';
 
@@ -11,6 +12,8 @@ export interface Facts {
 	readonly model?: ModelFacts;
 	/** Whether the run can use a GPU. */
 	readonly gpu?: boolean;
+	/** What there is of them. */
+	readonly gpus?: GpuReport;
 	/** Optimizer steps of the whole run, when they follow from the number of images. */
 	readonly totalSteps?: number;
 }
@@ -204,6 +207,14 @@ export const constraints: readonly Constraint[] = [
 		keys: ['device'],
 		test: config =>
 			config.device === 'gpu' && !trainsOnGpu ? {message: 'device is gpu, but this version trains on the CPU only.', cure: 'Set device to auto or cpu.'} : undefined,
+	},
+	{
+		level: 'block',
+		keys: ['gpu', 'device'],
+		test({device, gpu}, {gpus}) {
+			const fault = gpus && device !== 'cpu' && (gpu !== 'auto' || device === 'gpu') ? whyNoGpu(gpus, gpu) : undefined;
+			return fault === undefined ? undefined : {message: `${gpu === 'auto' ? 'device is gpu' : `gpu is ${gpu}`}, but it cannot be used. ${fault}`, cure: `Set ${gpu === 'auto' ? 'device' : 'gpu'} to auto, or device to cpu; dreambooth doctor says what is there.`};
+		},
 	},
 	{
 		level: 'warn',

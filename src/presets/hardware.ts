@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {formatBytes} from './bytes.ts';
 import {cgroupLimits, type CgroupLimits} from './cgroup.ts';
-import {gpuFault, gpuUse} from './gpu.ts';
+import {gpuFault, gpuUse, hiddenGpus, visibleGpus} from './gpu.ts';
 import {queryGpus, type GpuReport} from './nvidia-smi.ts';
 
 /** What this process may use of the machine. */
@@ -22,6 +22,7 @@ export interface Hardware {
 		readonly folder: string;
 		readonly freeBytes: number;
 	};
+	/** Those that CUDA_VISIBLE_DEVICES leaves. */
 	readonly gpu: GpuReport;
 }
 
@@ -30,12 +31,14 @@ export interface DetectOptions {
 	readonly folder?: string;
 	readonly nvidiaSmi?: string;
 	readonly timeoutMs?: number;
+	/** CUDA_VISIBLE_DEVICES is read from it; this process's own when left out. */
+	readonly environment?: NodeJS.ProcessEnv;
 	/** Root of the file system that describes the machine. */
 	readonly root?: string;
 }
 
 /** Looks at CPU, memory, disk and GPUs. Takes some 30 ms, at most `timeoutMs` (3 s) when the GPU driver hangs. */
-export const detectHardware = async ({folder = process.cwd(), nvidiaSmi, timeoutMs, root = '/'}: DetectOptions = {}): Promise<Hardware> => {
+export const detectHardware = async ({folder = process.cwd(), root = '/', ...about}: DetectOptions = {}): Promise<Hardware> => {
 	const limits = cgroupLimits(root);
 	const memory = machineMemory(root);
 	return {
@@ -48,9 +51,13 @@ export const detectHardware = async ({folder = process.cwd(), nvidiaSmi, timeout
 			availableBytes: Math.min(memory.availableBytes, limits.memoryAvailableBytes ?? Infinity),
 		},
 		disk: diskRoom(folder),
-		gpu: await queryGpus({...(nvidiaSmi === undefined ? {} : {command: nvidiaSmi}), ...(timeoutMs === undefined ? {} : {timeoutMs})}),
+		gpu: await detectGpus(about),
 	};
 };
+
+/** The GPUs that this process may use. Never throws: what goes wrong is an answer, too. */
+export const detectGpus = async ({nvidiaSmi, timeoutMs, environment = process.env}: Pick<DetectOptions, 'nvidiaSmi' | 'timeoutMs' | 'environment'> = {}): Promise<GpuReport> =>
+	visibleGpus(await queryGpus({...(nvidiaSmi === undefined ? {} : {command: nvidiaSmi}), ...(timeoutMs === undefined ? {} : {timeoutMs})}), environment.CUDA_VISIBLE_DEVICES);
 
 /** Cores this process may use: what affinity and control groups leave. */
 export const availableCores = (root = '/'): number => coresWithin(cgroupLimits(root));
@@ -97,7 +104,7 @@ const describeGpus = (report: GpuReport): readonly string[] => {
 		}
 
 		case 'none': {
-			return ['GPU     none: the NVIDIA driver finds no device'];
+			return [report.hidden === undefined ? 'GPU     none: the NVIDIA driver finds no device' : `GPU     none: ${hiddenGpus(report.hidden)}`];
 		}
 
 		case 'no-driver': {
@@ -105,7 +112,7 @@ const describeGpus = (report: GpuReport): readonly string[] => {
 		}
 
 		case 'driver-fails': {
-			return [`GPU     the NVIDIA driver does not work: ${report.message.split('\n')[0]}`];
+			return [`GPU     cannot be used: the NVIDIA driver does not work: ${report.message.split('\n')[0]}`];
 		}
 	}
 };

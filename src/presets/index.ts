@@ -16,15 +16,15 @@ export {checkBeforeStart, FileExistsError, readConfigFile, readConfigValues, wri
 export {checkConceptFolders, countImages, imageExtensions, listImages, type FolderCount, type FolderFiles} from './image-folder.ts';
 export {demoConfig} from './demo.ts';
 export {shippedPresets, subjectConfig, subjects, type ShippedPreset, type Subject} from './shipped.ts';
-export {availableCores, describeHardware, detectHardware, diskRoom, type DetectOptions, type Hardware} from './hardware.ts';
+export {availableCores, describeHardware, detectGpus, detectHardware, diskRoom, type DetectOptions, type Hardware} from './hardware.ts';
 export {formatBytes, formatDifference} from './bytes.ts';
-export {chooseGpu, gpuFault, gpuUse, hasBf16, trainsOnGpu} from './gpu.ts';
+export {chooseGpu, gpuFault, gpuUse, hasBf16, trainsOnGpu, whyNoGpu} from './gpu.ts';
 export {queryGpus, type Gpu, type GpuProcess, type GpuReport} from './nvidia-smi.ts';
 export {autoencoderFactor, publishedShapes, type ModelShape} from './memory/model-shape.ts';
 export {cpuProfile, gpuProfile, pytorchProfile, type EngineProfile} from './memory/engine-profile.ts';
 export {addsGradientsUp, type MemoryConfig} from './memory/memory-config.ts';
 export {memoryLines, memoryPhases, planMemory, type LineBytes, type MemoryLine, type MemoryPhase, type MemoryPlan, type PhaseMemory, type PlanOptions} from './memory/memory-model.ts';
-export {estimateTrainingMemory, placementOf, placementOn, planFor, worksInLanes, type Placement, type PlacementWishes} from './memory/placement.ts';
+export {estimateTrainingMemory, placementOf, placementOn, planFor, wantsGpu, worksInLanes, type Placement, type PlacementWishes} from './memory/placement.ts';
 export {correctionKey, correctPlan, readMeasured, writeMeasured} from './memory/correction.ts';
 export {memoryDeltas, type MemoryDelta} from './memory/deltas.ts';
 export {fitConfig, type Change, type Fit} from './memory/fit.ts';

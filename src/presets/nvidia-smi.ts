@@ -26,8 +26,8 @@ export interface GpuProcess {
 /** What nvidia-smi says of the machine's GPUs. */
 export type GpuReport =
 	| {readonly state: 'present'; readonly gpus: readonly Gpu[]}
-	/** The driver works and finds no GPU. */
-	| {readonly state: 'none'}
+	/** The driver works and finds no GPU; or it finds this many, and CUDA_VISIBLE_DEVICES leaves none of them. */
+	| {readonly state: 'none'; readonly hidden?: number}
 	/** There is no nvidia-smi, so there is no NVIDIA driver. */
 	| {readonly state: 'no-driver'}
 	/** nvidia-smi is there and fails; `message` is what it said. */

@@ -1,7 +1,7 @@
 import type {ModelFacts} from './base-model.ts';
 import {formatBytes} from './bytes.ts';
 import type {TrainingConfig} from './config.ts';
-import {gpuFault, gpuUse, hasBf16, trainsOnGpu} from './gpu.ts';
+import {chooseGpu, gpuUse, hasBf16, hiddenGpus, trainsOnGpu, whyNoGpu} from './gpu.ts';
 import type {Hardware} from './hardware.ts';
 import type {Change} from './memory/fit.ts';
 import {planFor, type Placement} from './memory/placement.ts';
@@ -62,11 +62,11 @@ const inGib = (bytes: number | undefined): string => (bytes === undefined || Mat
 
 const wasNeeded = ({changes}: Choice, key: SettingKey): boolean => changes.some(change => change.key === key);
 
-const deviceReason = ({hardware: {cpu, gpu: report}, place, tooSmall}: Choice): string => {
+const deviceReason = ({config, hardware: {cpu, gpu: report}, place, tooSmall}: Choice): string => {
 	if (place.gpu) {
 		const {name, index, freeBytes, totalBytes} = place.gpu;
 		const use = gpuUse(place.gpu);
-		const others = report.state === 'present' && report.gpus.length > 1 ? ` There are ${report.gpus.length} GPUs; this is GPU ${index}.` : '';
+		const others = report.state === 'present' && report.gpus.length > 1 ? ` There are ${report.gpus.length} GPUs; this is GPU ${index}, ${config.gpu === 'auto' ? 'with the most free memory' : 'as asked for'}.` : '';
 		return `Training runs on the ${name}, with ${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free.${others}${use === undefined ? '' : ` ${use}`}`;
 	}
 
@@ -77,16 +77,16 @@ const deviceReason = ({hardware: {cpu, gpu: report}, place, tooSmall}: Choice): 
 
 	switch (report.state) {
 		case 'present': {
-			const fault = report.gpus.map(gpuFault).find(fault => fault !== undefined);
-			return fault === undefined ? `${trainsOnGpu ? 'Training runs, as asked for,' : 'This version trains'} on ${cores}; it does not use the ${report.gpus[0].name}.` : `Training runs on ${cores}. ${fault}`;
+			const usable = chooseGpu(report, config.gpu);
+			return usable ? `${trainsOnGpu ? 'Training runs, as asked for,' : 'This version trains'} on ${cores}; it does not use the ${usable.name}.` : `Training runs on ${cores}. ${whyNoGpu(report, config.gpu)}`;
 		}
 
 		case 'driver-fails': {
-			return `Training runs on ${cores}. The NVIDIA driver does not work: ${report.message.split('\n')[0]}`;
+			return `Training runs on ${cores}. ${whyNoGpu(report)}`;
 		}
 
 		default: {
-			return `Training runs on ${cores}; there is no NVIDIA GPU.`;
+			return report.state === 'none' && report.hidden !== undefined ? `Training runs on ${cores}. ${hiddenGpus(report.hidden)}` : `Training runs on ${cores}; there is no NVIDIA GPU.`;
 		}
 	}
 };

@@ -42,7 +42,7 @@ export interface Recommendation {
 export const recommendConfig = (hardware: Hardware, wishes: Wishes): Recommendation => {
 	const {baseModel, subject = 'object', values = {}} = wishes;
 	const model = wishes.model ?? factsOf(baseModel);
-	const place = placementOf(hardware, wishes);
+	const place = placementOf(hardware, {device: wishes.device ?? values.device, gpu: wishes.gpu ?? values.gpu});
 	if (!model || baseModel === 'demo') {
 		const config = {...(baseModel === 'demo' ? demoConfig() : {...subjectConfig(subject), baseModel}), ...values};
 		const plan = model && planFor(config, model, place);

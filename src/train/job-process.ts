@@ -7,6 +7,7 @@ import {jobMessageSchema} from './job-messages.ts';
 import {programFile} from './launch.ts';
 import {deathOf, describeDeath} from './native-death.ts';
 import {RunError} from './protocol/index.ts';
+import {gpuEnvironment} from './visible-gpu.ts';
 
 /** The jobs that the trainer program knows besides training a run, by the word that starts it so. */
 export type JobName = 'sample' | 'evaluate';
@@ -21,11 +22,12 @@ export async function runInProcess<Job extends object, Progress>(name: JobName, 
 	readonly tell: (progress: Progress) => void;
 	readonly remedy: string;
 }): Promise<void> {
+	const gpu = await gpuEnvironment();
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), `dreambooth-${name}-`));
 	const logFile = path.join(folder, 'log.txt');
 	const log = fs.openSync(logFile, 'a');
 	try {
-		const worker = spawn(process.execPath, [programFile('trainer'), `--${name}`], {stdio: ['ignore', log, log, 'ipc'], env: {...process.env, NODE_ENV: 'production'}});
+		const worker = spawn(process.execPath, [programFile('trainer'), `--${name}`], {stdio: ['ignore', log, log, 'ipc'], env: {...process.env, ...gpu, NODE_ENV: 'production'}});
 		let failure: RunError | undefined;
 		let isDone = false;
 		worker.on('message', text => {

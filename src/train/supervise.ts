@@ -1,9 +1,9 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import {parseConfig} from '../presets/index.ts';
+import {parseConfig, trainingConfigSchema} from '../presets/index.ts';
 import {
-	beat, EventLog, eventSchema, heartbeat, identify, isAlive, latestCheckpoint, RunBusyError, serveControl, writeRun,
+	beat, EventLog, eventSchema, heartbeat, identify, isAlive, latestCheckpoint, RunBusyError, RunError, serveControl, writeRun,
 	type Command, type StopWhen, type EventBody, type Reply, type Run,
 } from './protocol/index.ts';
 import {LAST_RESORTS, nextRung, savingsSchema} from './memory-ladder.ts';
@@ -11,6 +11,7 @@ import {memoryKills, saysOutOfMemory} from './out-of-memory.ts';
 import {holdRunFolder} from './runner-lock.ts';
 import {trainerMessageSchema, type TrainerMessage} from './trainer-messages.ts';
 import {deathOf, describeDeath} from './native-death.ts';
+import {gpuEnvironment} from './visible-gpu.ts';
 
 /** How long a trainer may take to end after it has said its last word, or after it was told to end at once. */
 const lastBreathMs = 3000;
@@ -186,10 +187,26 @@ export class Supervisor {
 
 	/** One life of a trainer. */
 	async #attempt(): Promise<Ending> {
+		let gpu: NodeJS.ProcessEnv;
+		try {
+			// At each start: another card may be freer by now.
+			gpu = await gpuEnvironment(trainingConfigSchema.safeParse(this.#run.record.config).data);
+		} catch (error) {
+			if (error instanceof RunError) {
+				return {type: 'failed', cause: error.name, message: error.message, action: error.action};
+			}
+
+			throw error;
+		}
+
+		if (this.#stopping) {
+			return {type: 'stopped', resumable: this.#checkpointStep() > 0};
+		}
+
 		const logFile = path.join(this.#run.folder, 'log.txt');
 		const log = fs.openSync(logFile, 'a');
 		const spokenBefore = fs.fstatSync(log).size;
-		const trainer = spawn(process.execPath, [this.#trainerEntry, this.#run.folder], {stdio: ['ignore', log, log, 'ipc']});
+		const trainer = spawn(process.execPath, [this.#trainerEntry, this.#run.folder], {stdio: ['ignore', log, log, 'ipc'], env: {...process.env, ...gpu}});
 		fs.closeSync(log);
 		this.#trainer = trainer;
 		this.#record({trainer: trainer.pid === undefined ? undefined : identify(trainer.pid)});

@@ -87,6 +87,15 @@ describe('dreambooth estimate', () => {
 		expect(await asJson('--config', file, '--card', '8 GiB')).toMatchObject({device: 'gpu', fits: true});
 	});
 
+	test('plans for the card that is asked for, and refuses one that is not there', async () => {
+		await fs.writeFile(path.join(home, 'nvidia-smi'), '#!/bin/sh\ncase "$1" in --query-gpu*) printf "0, RTX A5000, 24576, 4096, 20480, 550, GPU-00000000-1, 8.6\\n1, RTX A2000, 12288, 0, 12288, 550, GPU-00000001-1, 8.6\\n";; esac', {mode: 0o755});
+		vi.stubEnv('PATH', `${home}:${process.env.PATH}`);
+		vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
+		expect(await asJson('--published', 'sd15', '--gpu', '0')).toMatchObject({device: 'gpu', place: 'RTX A5000', totalBytes: 24 * gibibyte, availableBytes: 20 * gibibyte});
+		expect(await asJson('--published', 'sd15', '--gpu', 'GPU-00000001-1')).toMatchObject({place: 'RTX A2000', availableBytes: 12 * gibibyte});
+		await expect(estimate('--published', 'sd15', '--gpu', '2')).rejects.toThrow('There is no GPU 2; there are GPU 0 (RTX A5000), GPU 1 (RTX A2000).');
+	});
+
 	test('--json adds up: the lines of each phase to its bytes, the largest phase to the peak', async () => {
 		const {plan: {phases}, peakBytes, peakPhase} = await asJson(...onCard);
 		for (const {bytes, lines} of phases) expect(Object.values(lines).reduce((sum, line) => sum + line, 0)).toBeCloseTo(bytes, -1);

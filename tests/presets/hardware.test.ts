@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {chooseGpu, describeHardware, detectHardware, queryGpus, type Gpu, type Hardware} from '../../src/presets/index.ts';
+import {chooseGpu, describeHardware, detectHardware, queryGpus, whyNoGpu, type Gpu, type Hardware} from '../../src/presets/index.ts';
 import {cgroupLimits} from '../../src/presets/cgroup.ts';
 
 let folder: string;
@@ -90,7 +90,7 @@ describe('a GPU', () => {
 	});
 
 	test('that others use says who, and that their memory is missing', () => {
-		expect(described(card({usedBytes: 6 * gibibyte, freeBytes: 18 * gibibyte, processes: [{pid: 4242, name: '/usr/bin/python3', usedBytes: 6 * gibibyte}]}))).toContain('In use by python3 (process 4242, 6.0 GiB)');
+		expect(described(card({usedBytes: 6 * gibibyte, freeBytes: 18 * gibibyte, processes: [{pid: 4242, name: '/usr/bin/python3', usedBytes: 6 * gibibyte}]}))).toContain('In use by python3 (process 4242, 6.0 GiB): training has to do with the 18.0 GiB that are left');
 		expect(described(card({usedBytes: 6 * gibibyte, processes: []}))).toContain('6.0 GiB are taken by programs that cannot be seen from here');
 		expect(described(card({usedBytes: gibibyte / 2}))).not.toContain('taken');
 	});
@@ -98,10 +98,48 @@ describe('a GPU', () => {
 	test('of several is the one asked for, else the one with the most free memory', () => {
 		const gpus = [card({freeBytes: 4 * gibibyte}), card({index: 1, freeBytes: 20 * gibibyte}), card({index: 2, freeBytes: 8 * gibibyte})];
 		expect(chooseGpu({state: 'present', gpus})?.index).toBe(1);
-		expect(chooseGpu({state: 'present', gpus}, 2)?.index).toBe(2);
-		expect(chooseGpu({state: 'present', gpus}, 7)).toBeUndefined();
+		expect(chooseGpu({state: 'present', gpus}, '2')?.index).toBe(2);
+		expect(chooseGpu({state: 'present', gpus}, '7')).toBeUndefined();
 		expect(chooseGpu({state: 'no-driver'})).toBeUndefined();
 		expect(described(...gpus)).toContain('GPU 1   NVIDIA RTX A5000');
+	});
+
+	test('is called by its UUID as well, of which the beginning is enough', () => {
+		const gpus = [card({uuid: 'GPU-5d9a8f2e-1b7c'}), card({index: 1, uuid: 'GPU-0c4e6b1a-7f3d', freeBytes: gibibyte}), card({index: 2})];
+		expect(chooseGpu({state: 'present', gpus}, 'GPU-0c4e6b1a-7f3d')?.index).toBe(1);
+		expect(chooseGpu({state: 'present', gpus}, 'GPU-0c4e6b1a')?.index).toBe(1);
+		expect(chooseGpu({state: 'present', gpus}, 'GPU-ffffffff')).toBeUndefined();
+	});
+
+	test('that cannot be had says why, whatever it is', () => {
+		const gpus = [card({}), card({index: 1, name: 'NVIDIA B200', computeCapability: 10})];
+		expect(whyNoGpu({state: 'present', gpus})).toBeUndefined();
+		expect(whyNoGpu({state: 'present', gpus}, '0')).toBeUndefined();
+		expect(whyNoGpu({state: 'present', gpus}, '1')).toContain('The NVIDIA B200 has compute capability 10.0, which is newer');
+		expect(whyNoGpu({state: 'present', gpus}, '2')).toBe('There is no GPU 2; there are GPU 0 (NVIDIA RTX A5000), GPU 1 (NVIDIA B200).');
+		expect(whyNoGpu({state: 'driver-fails', message: 'Driver/library version mismatch\nmore'})).toBe('The NVIDIA driver does not work: Driver/library version mismatch');
+		expect(whyNoGpu({state: 'none'})).toBe('There is no NVIDIA GPU.');
+		expect(whyNoGpu({state: 'no-driver'})).toContain('nvidia-smi not found');
+	});
+});
+
+describe('CUDA_VISIBLE_DEVICES', () => {
+	const seen = async (value: string) => {
+		const {gpu} = await detectHardware({folder, nvidiaSmi: await answering(`${rtx3060}\n${t4}`), environment: {CUDA_VISIBLE_DEVICES: value}});
+		return gpu.state === 'present' ? gpu.gpus.map(({index}) => index) : gpu;
+	};
+
+	test('leaves the GPUs that it names, by number or UUID', async () => {
+		expect(await seen('1')).toEqual([1]);
+		expect(await seen('1, 0')).toEqual([0, 1]);
+		expect(await seen('GPU-5d9a8f2e')).toEqual([0]);
+		expect(await seen('MIG-5d9a8f2e')).toEqual([0, 1]);
+	});
+
+	test('that leaves none is said to do so', async () => {
+		expect(await seen('-1')).toEqual({state: 'none', hidden: 2});
+		expect(await seen('')).toEqual({state: 'none', hidden: 2});
+		expect(whyNoGpu({state: 'none', hidden: 2})).toBe('CUDA_VISIBLE_DEVICES hides all 2 GPUs of this machine from this program.');
 	});
 });
 

@@ -161,9 +161,10 @@ describe('for every card from 4 to 141 GiB', () => {
 
 	test('of several cards the roomiest is taken, or the one that is asked for', () => {
 		const gpus = [gpuOf(['RTX 3050', 8, 8.6]), {...gpuOf(['RTX 4090', 24, 8.9]), index: 1}];
-		const advise = (gpuIndex?: number) => recommendConfig(machine(60, {state: 'present', gpus}), {baseModel: '/model', model: facts('sd15'), device: 'gpu', ...(gpuIndex === undefined ? {} : {gpuIndex})});
-		expect(advise().reasons[0].reason).toContain('RTX 4090, with 23.7 GiB of 24.0 GiB free. There are 2 GPUs; this is GPU 1.');
-		expect(advise(0).config.training).toBe('lora');
+		const advise = (gpu?: string) => recommendConfig(machine(60, {state: 'present', gpus}), {baseModel: '/model', model: facts('sd15'), device: 'gpu', ...(gpu === undefined ? {} : {gpu, values: {gpu}})});
+		expect(advise().reasons[0].reason).toContain('RTX 4090, with 23.7 GiB of 24.0 GiB free. There are 2 GPUs; this is GPU 1, with the most free memory.');
+		expect(advise('0').config.training).toBe('lora');
+		expect(advise('0').reasons[0].reason).toContain('this is GPU 0, as asked for.');
 	});
 
 	test('the changes are exact: what was asked, with them, is what is advised', () => {

@@ -28,13 +28,16 @@ const usableShare = 0.9;
 export interface PlacementWishes {
 	/** `auto` takes the GPU where this version can train on one. */
 	readonly device?: 'auto' | 'cpu' | 'gpu';
-	/** Which of several GPUs, as nvidia-smi counts. The one with the most free memory when left out. */
-	readonly gpuIndex?: number;
+	/** Which of several GPUs: as the setting. */
+	readonly gpu?: string;
 }
 
+/** Whether a run with this device takes a GPU where there is one. */
+export const wantsGpu = (device: 'auto' | 'cpu' | 'gpu'): boolean => device === 'gpu' || (device === 'auto' && trainsOnGpu);
+
 /** Where a run on this machine would take its memory: on a GPU that can be used, else in main memory. */
-export const placementOf = ({cpu: {cores}, gpu: report, memory}: Hardware, {device = 'auto', gpuIndex}: PlacementWishes = {}): Placement => {
-	const gpu = device === 'gpu' || (device === 'auto' && trainsOnGpu) ? chooseGpu(report, gpuIndex) : undefined;
+export const placementOf = ({cpu: {cores}, gpu: report, memory}: Hardware, {device = 'auto', gpu: name}: PlacementWishes = {}): Placement => {
+	const gpu = wantsGpu(device) ? chooseGpu(report, name) : undefined;
 	return gpu ? placementOn(gpu, cores) : {device: 'cpu', name: 'main memory', ...memory, usableBytes: memory.availableBytes * usableShare, profile: cpuProfile, cores};
 };
 

@@ -13,5 +13,5 @@ export const device = choice({
 	],
 	default: 'auto',
 	extension: {keys: ['use_cpu', 'force_cpu'], english: 'Use CPU Only', chinese: '仅使用 CPU'},
-	aliases: ['gpu', 'cuda', '设备'],
+	aliases: ['cuda', '设备'],
 });

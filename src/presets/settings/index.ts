@@ -23,6 +23,7 @@ import {engine} from './engine.ts';
 import {epochs} from './epochs.ts';
 import {expertOverrides} from './expert-overrides.ts';
 import {freezeClipNormalization} from './freeze-clip-normalization.ts';
+import {gpu} from './gpu.ts';
 import {gradientAccumulation} from './gradient-accumulation.ts';
 import {gradientCheckpointing} from './gradient-checkpointing.ts';
 import {gradientClip} from './gradient-clip.ts';
@@ -198,6 +199,7 @@ const list = [
 	outputFolder,
 	mergeLora,
 	device,
+	gpu,
 	engine,
 	seed,
 	deterministic,

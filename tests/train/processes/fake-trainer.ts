@@ -35,7 +35,7 @@ const train: Train = async session => {
 	const script = JSON.parse(process.env.FAKE_TRAINER ?? '{}') as Script;
 	const {maxSteps, saveEverySteps} = session.config;
 	let {step, sum} = session.checkpoint ? JSON.parse(fs.readFileSync(path.join(session.checkpoint, 'state.json'), 'utf8')) as {step: number; sum: number} : {step: 0, sum: 0};
-	session.emit({type: 'started', runId: session.runId, pid: process.pid, device: 'cpu', deviceName: 'none', ...(session.checkpoint && {resumedFromStep: step})});
+	session.emit({type: 'started', runId: session.runId, pid: process.pid, device: 'cpu', deviceName: `sees GPU ${process.env.CUDA_VISIBLE_DEVICES} by ${process.env.CUDA_DEVICE_ORDER}`, ...(session.checkpoint && {resumedFromStep: step})});
 	if (script.babble) {
 		process.send!({type: 'event', event: {type: 'step', step: 'one'}});
 	}

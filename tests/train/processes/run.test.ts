@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
 import {parseConfig} from '../../../src/presets/index.ts';
 import {readEvents, readRun, RunBusyError, RunNotRunningError, sendCommand, summarizeRun, type EventOf, type Run, type RunEvent} from '../../../src/train/protocol/index.ts';
 import {buildPrograms, endProcesses, isThere, ownRuns, until} from './world.ts';
@@ -245,6 +245,34 @@ describe('a paused run', () => {
 		await said(run, 'paused');
 		await sendCommand(run.folder, {type: 'stop', when: 'save'});
 		await said(run, 'stopped');
+	});
+});
+
+describe('the trainer of a machine with several GPUs', () => {
+	beforeEach(() => {
+		const answer = '0, RTX A5000, 24576, 4096, 20480, 550, GPU-00000000-1, 8.6\\n1, RTX A2000, 12288, 0, 12288, 550, GPU-00000001-1, 8.6\\n';
+		fs.writeFileSync(path.join(runs.folder, 'nvidia-smi'), `#!/bin/sh\ncase "$1" in --query-gpu*) printf "${answer}";; esac\n`, {mode: 0o755});
+		vi.stubEnv('PATH', `${runs.folder}:${process.env.PATH}`);
+		vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
+	});
+	afterEach(() => {
+		vi.unstubAllEnvs();
+	});
+
+	test.each([
+		[{}, 'sees GPU GPU-00000000-1 by PCI_BUS_ID'],
+		[{gpu: '1'}, 'sees GPU GPU-00000001-1 by PCI_BUS_ID'],
+	])('with %j %s', async (settings, seen) => {
+		const run = await start({}, {maxSteps: 2, ...settings});
+		await said(run, 'finished');
+		expect(ofType(run, 'started')[0]?.deviceName).toBe(seen);
+	});
+
+	test('is not started when the card is not there', async () => {
+		const run = await start({}, {maxSteps: 2, gpu: '3'});
+		await said(run, 'failed');
+		expect(ofType(run, 'failed')[0]).toMatchObject({message: expect.stringContaining('There is no GPU 3; there are GPU 0 (RTX A5000), GPU 1 (RTX A2000).'), action: expect.stringContaining('--gpu auto')});
+		expect(ofType(run, 'started')).toEqual([]);
 	});
 });
 
