@@ -10,9 +10,9 @@ afterAll(() => rmSync(folder, {recursive: true}));
 it('keeps what the person has set, and functions compiled with other flags apart', () => {
 	const plain: NodeJS.ProcessEnv = {};
 	applyXlaFlags({folder}, plain);
-	const chosen: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_gpu_experimental_enable_fusion_autotuner=true --xla_gpu_autotune_level=1'};
+	const chosen: NodeJS.ProcessEnv = {XLA_FLAGS: '--xla_gpu_experimental_enable_fusion_autotuner=true --xla_gpu_enable_triton_gemm=true'};
 	applyXlaFlags({folder}, chosen);
-	expect(chosen.XLA_FLAGS).toBe('--xla_gpu_experimental_enable_fusion_autotuner=true --xla_gpu_autotune_level=1');
+	expect(chosen.XLA_FLAGS).toBe('--xla_gpu_experimental_enable_fusion_autotuner=true --xla_gpu_enable_triton_gemm=true');
 	const deterministic: NodeJS.ProcessEnv = {};
 	applyXlaFlags({folder, deterministic: true}, deterministic);
 	expect(deterministic.XLA_FLAGS).toContain('--xla_gpu_deterministic_ops=true');

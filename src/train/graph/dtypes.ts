@@ -2,6 +2,7 @@
 export const FLOAT32 = 1;
 export const UINT8 = 4;
 export const INT32 = 3;
+export const BOOL = 10;
 export const BFLOAT16 = 14;
 export const FLOAT16 = 19;
 export const RESOURCE = 20;

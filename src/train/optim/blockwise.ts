@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {attribute, FLOAT32, INT32, op, ops, UINT8, type State, type Variable} from '../graph/index.ts';
+import {attribute, BOOL, execution, FLOAT32, INT32, op, ops, UINT8, type State, type Variable} from '../graph/index.ts';
 import type {Member, Slot} from './optimizer.ts';
 
 /**
@@ -84,7 +84,21 @@ export function quantize(state: State, values: Tensor, codes: Variable, absmax: 
 function nearest(values: Tensor, kind: keyof typeof MAPS): Tensor {
 	const map = MAPS[kind];
 	const borders = Array.from({length: map.length - 1}, (_, i) => Math.fround((map[i] + map[i + 1]) / 2));
+	if (execution().mode === 'xla') return bisected(values, borders);
 	return op('Bucketize', [values], [attribute.type('T', FLOAT32), attribute.floats('boundaries', borders)]);
+}
+
+/** How many of the borders, 2ⁿ − 1 in rising order, are at most the value. XLA makes Bucketize of comparisons with every border: this has n. */
+function bisected(values: Tensor, borders: readonly number[]): Tensor {
+	const table = ops.table(Float32Array.from(borders), [borders.length]);
+	const integers = [attribute.type('T', INT32)];
+	let below = op('Cast', [op('ZerosLike', [values], [attribute.type('T', FLOAT32)])], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)]);
+	for (let step = (borders.length + 1) / 2; step >= 1; step /= 2) {
+		const border = ops.gather(table, op('AddV2', [below, ops.integer(step - 1)], integers));
+		const isBelow = op('LessEqual', [border, values], [attribute.type('T', FLOAT32)]);
+		below = op('AddV2', [below, op('Mul', [op('Cast', [isBelow], [attribute.type('SrcT', BOOL), attribute.type('DstT', INT32)]), ops.integer(step)], integers)], integers);
+	}
+	return below;
 }
 
 /** A negative value that is nearest to 0 takes the entry before it, so that no sign is lost. The table has 0 at 127. */
