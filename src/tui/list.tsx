@@ -1,6 +1,7 @@
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
 import type {KeyBinding} from './keys.ts';
+import {Row} from './row.tsx';
 import {useTheme} from './theme.ts';
 
 /** The rows of a list to show so that the cursor is among them: [first, end). Some rows around the cursor stay in sight. */
@@ -9,10 +10,11 @@ export function visibleRows({count, cursor, rows}: {count: number; cursor: numbe
 	return {first, end: Math.min(count, first + rows)};
 }
 
-/** Rows with a cursor; `rows` of them at most. One row of the screen each. */
-export function List<Item>({items, cursor, rows, keyOf, children}: {
+/** Rows with a cursor; `rows` of them at most. One row of the screen each, of nothing but texts. */
+export function List<Item>({items, cursor, columns, rows, keyOf, children}: {
 	items: readonly Item[];
 	cursor: number;
+	columns: number;
 	rows: number;
 	keyOf: (item: Item) => string;
 	children: (item: Item, isAtCursor: boolean) => ReactNode;
@@ -24,10 +26,10 @@ export function List<Item>({items, cursor, rows, keyOf, children}: {
 			{items.slice(first, end).map((item, index) => {
 				const isAtCursor = first + index === cursor;
 				return (
-					<Text key={keyOf(item)} wrap="truncate-end">
+					<Row key={keyOf(item)} columns={columns}>
 						<Text {...theme.accent}>{isAtCursor ? theme.glyphs.pointer : ' '} </Text>
 						{children(item, isAtCursor)}
-					</Text>
+					</Row>
 				);
 			})}
 		</Box>

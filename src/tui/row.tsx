@@ -23,9 +23,18 @@ export function Row({columns, file, children}: {columns: number; file?: string |
 	const rows = useContext(RowsContext);
 	const {glyphs: {ellipsis}, terminal: {links}} = useTheme();
 	const spans = rows && spansOf(children);
-	return spans?.every(({text}) => ONE_COLUMN.test(text))
+	return spans?.every(isPlain)
 		? <Rows rows={[cut(spans, columns, ellipsis)]} columns={columns} file={links ? file : undefined}/>
 		: <Text wrap="truncate-end">{children}</Text>;
+}
+
+const isPlain = ({text}: Span): boolean => ONE_COLUMN.test(text);
+
+/** A text that changes often, such as one that is typed: it goes on in further rows where it is longer than `columns`. */
+export function WrappedRow({columns, children}: {columns: number; children: ReactNode}) {
+	const rows = useContext(RowsContext);
+	const spans = rows && spansOf(children);
+	return spans?.every(isPlain) ? <Rows rows={brokenAt(spans, columns)} columns={columns}/> : <Text>{children}</Text>;
 }
 
 /** Rows of text that change often, none longer than `columns`, of characters that are one column wide. */
@@ -88,6 +97,27 @@ function cut(spans: readonly Span[], columns: number, ellipsis: string): readonl
 	}
 
 	return [...kept, {...kept.findLast(({text}) => text !== ''), text: ellipsis}];
+}
+
+/** The texts in rows of `columns`, the last of which may be shorter. There is always one. */
+function brokenAt(spans: readonly Span[], columns: number): readonly (readonly Span[])[] {
+	const rows: Span[][] = [[]];
+	let room = columns;
+	for (const span of spans) {
+		for (let rest = span.text; rest !== '';) {
+			if (room === 0) {
+				rows.push([]);
+				room = columns;
+			}
+
+			const text = rest.slice(0, room);
+			rows.at(-1)!.push({...span, text});
+			room -= text.length;
+			rest = rest.slice(text.length);
+		}
+	}
+
+	return rows;
 }
 
 const COLORS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];

@@ -1,11 +1,12 @@
 import {Text} from 'ink';
 import {keyName} from './keys.ts';
-import {textInput, TextLineView, useTextLine} from './text/index.ts';
+import {WrappedRow} from './row.tsx';
+import {textInput, textOfLine, useTextLine} from './text/index.ts';
 import {useLatestInput} from './latest-input.ts';
 import {useTheme} from './theme.ts';
 
 /** A question that is answered by a line of text. */
-export function TextPrompt({question, initial, onDone, onCancel}: {question: string; initial: string; onDone: (text: string) => void; onCancel: () => void}) {
+export function TextPrompt({question, initial, columns, onDone, onCancel}: {question: string; initial: string; columns: number; onDone: (text: string) => void; onCancel: () => void}) {
 	const theme = useTheme();
 	const {line, apply} = useTextLine(initial);
 	useLatestInput((input, key) => {
@@ -30,5 +31,5 @@ export function TextPrompt({question, initial, onDone, onCancel}: {question: str
 			}
 		}
 	});
-	return <Text><Text {...theme.strong}>{question} </Text><TextLineView line={line}/></Text>;
+	return <WrappedRow columns={columns}><Text {...theme.strong}>{question} </Text>{textOfLine(line, theme)}</WrappedRow>;
 }

@@ -1,10 +1,11 @@
 import {Box, Text} from 'ink';
 import {useReducer} from 'react';
-import {reduceTextLines, textInput, TextLineView, textLines} from '../text/index.ts';
+import {reduceTextLines, textInput, textLines, textOfLine} from '../text/index.ts';
 import {KeyHints} from '../key-hints.tsx';
 import {keyName, type KeyBinding} from '../keys.ts';
 import {useLatestInput} from '../latest-input.ts';
 import {visibleRows} from '../list.tsx';
+import {Row, WrappedRow} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import type {Area} from './layout.ts';
 
@@ -61,11 +62,11 @@ export function PromptsEditor({prompts, area: {columns, rows}, onDone, onCancel}
 		<Box flexDirection="column" width={columns} height={rows}>
 			<Text {...theme.strong}>What the samples show from now on, a prompt a row:</Text>
 			<Box flexDirection="column" height={rows - 2} overflow="hidden">
-				{lines.rows.slice(first, end).map((line, index) => (
-					<Text key={first + index} wrap={first + index === lines.row ? 'wrap' : 'truncate-end'}>
-						<Text {...theme.accent}>{first + index === lines.row ? theme.glyphs.pointer : ' '} </Text><TextLineView line={line} isActive={first + index === lines.row}/>
-					</Text>
-				))}
+				{lines.rows.slice(first, end).map((line, index) => {
+					const isActive = first + index === lines.row;
+					const Shown = isActive ? WrappedRow : Row;
+					return <Shown key={first + index} columns={columns}><Text {...theme.accent}>{isActive ? theme.glyphs.pointer : ' '} </Text>{textOfLine(line, theme, {isActive})}</Shown>;
+				})}
 			</Box>
 			<KeyHints bindings={editorKeys} context={undefined} width={columns}/>
 		</Box>

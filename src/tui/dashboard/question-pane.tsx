@@ -43,7 +43,7 @@ export function QuestionPane({question, context: {view, state, dispatch, order},
 			const initial = chosenSample(view, state)?.prompt ?? view.samplePrompts[0] ?? '';
 			return (
 				<Box height={area.rows} width={area.columns}>
-					<TextPrompt question="Enter draws a sample of:" initial={initial} onDone={prompt => prompt === '' ? back() : give({type: 'sample-now', prompts: [prompt]})} onCancel={back}/>
+					<TextPrompt question="Enter draws a sample of:" initial={initial} columns={area.columns} onDone={prompt => prompt === '' ? back() : give({type: 'sample-now', prompts: [prompt]})} onCancel={back}/>
 				</Box>
 			);
 		}

@@ -32,6 +32,9 @@ export interface FormContextValue {
 
 export const FormContext = createContext<FormContextValue>({columns: 80, values: {}, checks: {}, recent: () => [], reported() {}, opened() {}, closed() {}, focusAfter() {}});
 
+/** Columns for an open field in a form of so many: ink-form leaves some free on both sides. */
+export const insideField = (columns: number): number => columns - 6;
+
 /**
  * To be called by the editor of every field. Ink moves the focus on Tab, also to fields that ink-form hides during an edit (their
  * keys would be dead then), so Ink's own focus keys rest as long as a field is open.

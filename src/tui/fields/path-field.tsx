@@ -1,10 +1,11 @@
 import {Box, Text} from 'ink';
 import {useContext, useMemo, useState} from 'react';
 import {textFromValue, valueFromText} from '../../presets/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {CheckLines} from './check-lines.tsx';
 import type {SettingFieldProps} from './field.ts';
-import {FormContext} from './form-context.ts';
+import {FormContext, insideField} from './form-context.ts';
 import {commonBeginning, completions, listNames, type ListNames} from './path-completion.ts';
 import {textInput, TextLineView, useTextLine} from '../text/index.ts';
 import {useCheck} from './use-check.ts';
@@ -17,7 +18,7 @@ const SHOWN_CHECKS = 4;
 /** A folder, or a file of weights: Tab completes as in a shell and saves when there is nothing to complete; Up and Down walk through what is below. */
 export function PathField(props: SettingFieldProps) {
 	const {setting} = props.field;
-	const {checks, recent} = useContext(FormContext);
+	const {checks, recent, columns} = useContext(FormContext);
 	const {line, apply} = useTextLine(textFromValue(useFieldValue(props)));
 	// What was typed, as opposed to what Up and Down put in its place.
 	const [typed, setTyped] = useState(line.text);
@@ -65,20 +66,20 @@ export function PathField(props: SettingFieldProps) {
 	});
 	return (
 		<Box flexDirection="column">
-			<TextLineView line={line}/>
-			<Offers offers={offers} chosen={line.text}/>
-			<CheckLines lines={checked} rows={SHOWN_CHECKS}/>
+			<TextLineView line={line} columns={insideField(columns)}/>
+			<Offers offers={offers} chosen={line.text} columns={insideField(columns)}/>
+			<CheckLines lines={checked} rows={SHOWN_CHECKS} columns={insideField(columns)}/>
 		</Box>
 	);
 }
 
-function Offers({offers, chosen}: {offers: readonly string[]; chosen: string}) {
+function Offers({offers, chosen, columns}: {offers: readonly string[]; chosen: string; columns: number}) {
 	const theme = useTheme();
 	const first = Math.max(0, Math.min(offers.indexOf(chosen), offers.length - SHOWN_FOLDERS));
 	return (
 		<>
 			{offers.slice(first, first + SHOWN_FOLDERS).map(offer => (
-				<Text key={offer} wrap="truncate-end" {...(offer === chosen ? theme.accent : theme.dim)}>{offer === chosen ? theme.glyphs.pointer : ' '} {offer}</Text>
+				<Row key={offer} columns={columns}><Text {...(offer === chosen ? theme.accent : theme.dim)}>{offer === chosen ? theme.glyphs.pointer : ' '} {offer}</Text></Row>
 			))}
 		</>
 	);

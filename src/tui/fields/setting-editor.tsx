@@ -9,9 +9,11 @@ import {FormContext, type FormContextValue, type PathCheck} from './form-context
 import {editors} from './managers.tsx';
 
 /** The editor of one setting by itself, for lists: the same that the forms open. */
-export function SettingEditor({setting, value, checks = {}, recent = () => [], onSave, onCancel, onEditing}: {
+export function SettingEditor({setting, label = setting.label, value, columns, checks = {}, recent = () => [], onSave, onCancel, onEditing}: {
 	setting: Setting;
+	label?: string;
 	value: SettingValue;
+	columns: number;
 	checks?: Readonly<Record<string, PathCheck>>;
 	recent?: (key: string) => readonly string[];
 	/** With the value as it was when nothing was typed. */
@@ -29,8 +31,8 @@ export function SettingEditor({setting, value, checks = {}, recent = () => [], o
 	const opened = useCallback(() => latestOnEditing.current?.(true), [latestOnEditing]);
 	const closed = useCallback(() => latestOnEditing.current?.(false), [latestOnEditing]);
 	const context = useMemo<FormContextValue>(
-		() => ({columns: 80, values: {[setting.key]: value}, checks, recent, reported, opened, closed, focusAfter() {}}),
-		[setting.key, value, checks, recent, reported, opened, closed],
+		() => ({columns, values: {[setting.key]: value}, checks, recent, reported, opened, closed, focusAfter() {}}),
+		[columns, setting.key, value, checks, recent, reported, opened, closed],
 	);
 	const save = (): void => {
 		if ('value' in typed.current) {
@@ -50,7 +52,7 @@ export function SettingEditor({setting, value, checks = {}, recent = () => [], o
 	return (
 		<FormContext value={context}>
 			<Box flexDirection="column">
-				<Text {...theme.strong}>{setting.label}</Text>
+				<Text {...theme.strong}>{label}</Text>
 				<Editor {...field} onError={setError} onClearError={() => setError(undefined)} onSave={save} onCancel={onCancel} {...(error !== undefined && {error})}/>
 				<Text {...theme.dim}>{setting.help}</Text>
 				{error !== undefined && <Text {...theme.bad}>{error}</Text>}

@@ -1,11 +1,14 @@
+import {useContext} from 'react';
 import {textFromValue, valueFromText, type Setting} from '../../presets/index.ts';
 import type {SettingFieldProps} from './field.ts';
+import {FormContext, insideField} from './form-context.ts';
 import {textInput, TextLineView, useTextLine} from '../text/index.ts';
 import {useField, useFieldValue} from './use-field.ts';
 
 /** Texts and numbers. The typed text is kept as it is until it is saved: `5e-6` is 5e-6, whoever types or pastes it. In numbers Up and Down add a step. */
 export function TextField(props: SettingFieldProps) {
 	const {setting} = props.field;
+	const {columns} = useContext(FormContext);
 	const {line, apply} = useTextLine(textFromValue(useFieldValue(props)));
 	useField(props, (input, key, {report, save}) => {
 		if (key.tab) {
@@ -23,7 +26,7 @@ export function TextField(props: SettingFieldProps) {
 			save();
 		}
 	});
-	return <TextLineView line={line}/>;
+	return <TextLineView line={line} columns={insideField(columns)}/>;
 }
 
 /** The text of the number one step away, kept in its range; undefined for what is no number. */

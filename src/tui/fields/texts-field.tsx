@@ -1,15 +1,18 @@
 import {Box, Text} from 'ink';
-import {useRef, useState} from 'react';
+import {useContext, useRef, useState} from 'react';
 import {textFromValue, valueFromText} from '../../presets/index.ts';
+import {WrappedRow} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import type {SettingFieldProps} from './field.ts';
-import {reduceTextLines, textInput, TextLineView, textLines, type TextLines, type TextLinesAction} from '../text/index.ts';
+import {FormContext, insideField} from './form-context.ts';
+import {reduceTextLines, textInput, textLines, textOfLine, type TextLines, type TextLinesAction} from '../text/index.ts';
 import {useField, useFieldValue} from './use-field.ts';
 
 /** A list of texts, a row each; empty rows do not count. Down in the last row begins a new one, a paste of several lines fills several. */
 export function TextsField(props: SettingFieldProps) {
 	const theme = useTheme();
 	const {setting} = props.field;
+	const {columns} = useContext(FormContext);
 	const value = useFieldValue(props);
 	const [lines, setLines] = useState(() => textLines(textFromValue(value)));
 	const latest = useRef(lines);
@@ -48,7 +51,7 @@ export function TextsField(props: SettingFieldProps) {
 	return (
 		<Box flexDirection="column">
 			{lines.rows.map((line, row) => (
-				<Text key={row}><Text {...theme.accent}>{row === lines.row ? theme.glyphs.pointer : ' '} </Text><TextLineView line={line} isActive={row === lines.row}/></Text>
+				<WrappedRow key={row} columns={insideField(columns)}><Text {...theme.accent}>{row === lines.row ? theme.glyphs.pointer : ' '} </Text>{textOfLine(line, theme, {isActive: row === lines.row})}</WrappedRow>
 			))}
 		</Box>
 	);

@@ -1,5 +1,5 @@
 import {Box, Text} from 'ink';
-import {useState} from 'react';
+import {useState, type ReactNode} from 'react';
 import {absolutePath, defaultConcept, defaultConfig, formatProblems, type Preset, type PresetStore, type TrainingConfig} from '../../presets/index.ts';
 import {differences} from '../compare/index.ts';
 import {useKeys} from '../keys.ts';
@@ -8,13 +8,14 @@ import {Page, type Area, type Notice} from '../page.tsx';
 import {sayFailure} from '../say-failure.ts';
 import {TextPage} from '../text-page.tsx';
 import {TextPrompt} from '../text-prompt.tsx';
-import {useTheme} from '../theme.ts';
+import {useTheme, type Theme} from '../theme.ts';
 import {presetsKeys, removalKeys, typingKeys, type PresetsContext, type Prompted} from './presets-keys.ts';
 
 /** The presets: one's own by name, then those that come with the program. */
 export function PresetsRoom({area, store, onLoad, onLeave, onQuit}: {
 	area: Area; store: PresetStore; onLoad: (preset: {name: string; config: TrainingConfig}) => void; onLeave: () => void; onQuit: () => void;
 }) {
+	const theme = useTheme();
 	const [presets, setPresets] = useState(() => store.list());
 	const [cursor, setCursor] = useState(0);
 	const [asked, setAsked] = useState<Prompted | 'remove'>();
@@ -67,11 +68,11 @@ export function PresetsRoom({area, store, onLoad, onLeave, onQuit}: {
 	const said = question ?? notice;
 	return (
 		<Page title="Presets" place={`${at + 1} of ${presets.length}`} area={area} notices={said ? [said] : []} bindings={bindings} context={context}>
-			{({rows}) => (
+			{({columns, rows}) => (
 				<>
-					<Box height={rows - 4}><List items={presets} cursor={at} rows={rows - 4} keyOf={({name}) => name}>{each => <PresetRow preset={each} isMarked={each.name === markedName}/>}</List></Box>
+					<Box height={rows - 4}><List items={presets} cursor={at} columns={columns} rows={rows - 4} keyOf={({name}) => name}>{each => presetText(each, theme, {isMarked: each.name === markedName})}</List></Box>
 					{preset && (prompted
-						? <PresetPrompt key={prompted} asked={prompted} preset={preset} store={store} change={change} onCancel={() => setAsked(undefined)}/>
+						? <PresetPrompt key={prompted} asked={prompted} preset={preset} store={store} columns={columns} change={change} onCancel={() => setAsked(undefined)}/>
 						: <AboutPreset preset={preset}/>)}
 				</>
 			)}
@@ -83,8 +84,8 @@ export function PresetsRoom({area, store, onLoad, onLeave, onQuit}: {
 type Alteration = (text: string) => void | Promise<string>;
 
 /** The line of text that a change needs. */
-function PresetPrompt({asked, preset: {name}, store, change, onCancel}: {
-	asked: Prompted; preset: Preset; store: PresetStore; change: (alter: () => Promise<string>, done: string) => Promise<void>; onCancel: () => void;
+function PresetPrompt({asked, preset: {name}, store, columns, change, onCancel}: {
+	asked: Prompted; preset: Preset; store: PresetStore; columns: number; change: (alter: () => Promise<string>, done: string) => Promise<void>; onCancel: () => void;
 }) {
 	const asks: Readonly<Record<Prompted, {readonly question: string; readonly initial: string; readonly take: Alteration; readonly done: (text: string) => string}>> = {
 		rename: {question: 'New name:', initial: name, take: text => store.rename(name, text), done: text => `${name} is now ${text}.`},
@@ -99,11 +100,10 @@ function PresetPrompt({asked, preset: {name}, store, change, onCancel}: {
 		import: {question: 'Config file:', initial: '', take: async text => (await store.importFrom(absolutePath(text))).name, done: text => `The preset in ${absolutePath(text)} is kept.`},
 	};
 	const {question, initial, take, done} = asks[asked];
-	return <TextPrompt question={question} initial={initial} onCancel={onCancel} onDone={text => void change(async () => await take(text) ?? text, done(text))}/>;
+	return <TextPrompt question={question} initial={initial} columns={columns} onCancel={onCancel} onDone={text => void change(async () => await take(text) ?? text, done(text))}/>;
 }
 
-function PresetRow({preset: {name, shipped, problems}, isMarked}: {preset: Preset; isMarked: boolean}) {
-	const theme = useTheme();
+function presetText({name, shipped, problems}: Preset, theme: Theme, {isMarked}: {isMarked: boolean}): ReactNode {
 	return (
 		<>
 			<Text {...theme.accent}>{isMarked ? '* ' : '  '}</Text>

@@ -1,7 +1,7 @@
 import {Box, Text} from 'ink';
 import os from 'node:os';
 import path from 'node:path';
-import {useEffect, useMemo, useState} from 'react';
+import {useEffect, useMemo, useState, type ReactNode} from 'react';
 import {formatProblems, parseConfig, type TrainingConfig} from '../../presets/index.ts';
 import {runsFolder, type Run} from '../../train/protocol/index.ts';
 import {useKeys} from '../keys.ts';
@@ -32,6 +32,7 @@ export interface RunsRoomProps {
 
 /** The runs, the newest first. */
 export function RunsRoom({area, onWatch, onCompare, onResume, onAgain, onLeave, onQuit}: RunsRoomProps) {
+	const theme = useTheme();
 	const {runs, nowMs, look} = useRuns();
 	const [cursor, setCursor] = useState(0);
 	const [isAsking, setIsAsking] = useState(false);
@@ -98,7 +99,7 @@ export function RunsRoom({area, onWatch, onCompare, onResume, onAgain, onLeave, 
 			{({columns, rows}) => runs.length === 0 ? <NoRuns columns={columns}/> : (
 				<>
 					<Box height={rows - ABOUT_ROWS}>
-						<List items={runs} cursor={at} rows={rows - ABOUT_ROWS} keyOf={({run}) => run.record.id}>{each => <RunRow {...each} nowMs={nowMs} isMarked={each.run.folder === markedFolder}/>}</List>
+						<List items={runs} cursor={at} columns={columns} rows={rows - ABOUT_ROWS} keyOf={({run}) => run.record.id}>{each => runText(each, theme, {nowMs, isMarked: each.run.folder === markedFolder})}</List>
 					</Box>
 					{listed && <AboutRun {...listed} columns={columns} rows={ABOUT_ROWS}/>}
 				</>
@@ -127,8 +128,7 @@ const looks = (theme: Theme): Readonly<Record<ListedRun['summary']['state'], Loo
 	starting: theme.accent, running: theme.ok, paused: theme.warn, stopped: theme.warn, finished: theme.dim, failed: theme.bad, crashed: theme.bad,
 });
 
-function RunRow({run: {record: {name}}, summary: {state, step, totalSteps, loss, lastEventTime}, nowMs, isMarked}: ListedRun & {nowMs: number; isMarked: boolean}) {
-	const theme = useTheme();
+function runText({run: {record: {name}}, summary: {state, step, totalSteps, loss, lastEventTime}}: ListedRun, theme: Theme, {nowMs, isMarked}: {nowMs: number; isMarked: boolean}): ReactNode {
 	const progress = totalSteps === undefined ? `step ${step}` : `${step}/${totalSteps}`;
 	return (
 		<>

@@ -1,9 +1,9 @@
 import {
-	absolutePath, BaseModelError, conceptSettings, defaultConcept, demoConfig, placementOf, planFor, readModelFacts, reasonsFor, recommendConfig, settings, subjectConfig,
-	type Change, type Concept, type Hardware, type MemoryPlan, type ModelFacts, type Placement, type Reason, type SettingValue, type Subject, type TrainingConfig,
+	absolutePath, BaseModelError, conceptSettings, demoConfig, placementOf, planFor, readModelFacts, reasonsFor, recommendConfig, settings, subjectConfig,
+	type Change, type Hardware, type MemoryPlan, type ModelFacts, type Placement, type Reason, type SettingValue, type Subject, type TrainingConfig,
 } from '../../presets/index.ts';
 import type {FieldValues} from '../fields/index.ts';
-import {promptsFrom} from './prompts.ts';
+import {changeConcept, conceptsOf, firstConcepts, samplePromptsFor, type ConceptAnswers} from './concept-answers.ts';
 
 export type SubjectChoice = 'demo' | Subject;
 
@@ -14,33 +14,63 @@ export type Manner = 'quality' | 'balanced' | 'small' | 'expert';
 export interface Answers {
 	readonly subject: SubjectChoice;
 	readonly manner: Manner;
-	/** Values given by hand, by key of a setting or of a setting of the concept; for the demo and for own images. */
-	readonly given: {readonly demo: FieldValues; readonly own: FieldValues};
+	/** What was given by hand, for the demo and for own images. */
+	readonly given: {readonly demo: Given; readonly own: Given};
 	readonly keepPreset: {readonly demo: boolean; readonly own: boolean};
 	/** The preset to begin with instead of advice. */
 	readonly preset?: {readonly name: string; readonly config: TrainingConfig};
 }
 
+interface Given {
+	/** By key of a setting. */
+	readonly values: FieldValues;
+	/** At least one. */
+	readonly concepts: readonly ConceptAnswers[];
+}
+
 export type AnswerAction =
 	| {readonly type: 'subject'; readonly subject: SubjectChoice}
 	| {readonly type: 'manner'; readonly manner: Manner}
-	| {readonly type: 'give'; readonly key: string; readonly value: SettingValue}
+	/** `concept`: the number of the concept that a setting of concepts is given for; the first when left out. */
+	| {readonly type: 'give'; readonly key: string; readonly value: SettingValue; readonly concept?: number}
 	/** The advised value again. */
-	| {readonly type: 'take back'; readonly key: string}
+	| {readonly type: 'take back'; readonly key: string; readonly concept?: number}
+	/** One more to teach, like the first, with a rare word of its own. */
+	| {readonly type: 'add concept'; readonly word: string}
+	/** There is one at least: the last one stays. */
+	| {readonly type: 'remove concept'; readonly concept: number}
 	| {readonly type: 'keep preset'; readonly keep: boolean};
 
 export const firstAnswers = ({subject = 'demo', preset}: {subject?: SubjectChoice; preset?: Answers['preset']} = {}): Answers => ({
-	subject, manner: 'quality', given: {demo: {}, own: {}}, keepPreset: {demo: false, own: true}, ...(preset && {preset}),
+	subject, manner: 'quality', keepPreset: {demo: false, own: true}, ...(preset && {preset}),
+	given: {demo: {values: {}, concepts: firstConcepts(1)}, own: {values: {}, concepts: firstConcepts(preset?.config.concepts.length ?? 1)}},
 });
 
 /** Which of the two sets of values counts. A preset has its own images, also when it came from the demo. */
 const side = ({subject, preset}: Answers): 'demo' | 'own' => (subject === 'demo' && !preset ? 'demo' : 'own');
 
-export const givenValues = (answers: Answers): FieldValues => answers.given[side(answers)];
+const givenOf = (answers: Answers): Given => answers.given[side(answers)];
+export const conceptCount = (answers: Answers): number => givenOf(answers).concepts.length;
+
+/** Whether the value was given by hand; `concept` as in the action. */
+export const isGiven = (answers: Answers, key: string, concept = 0): boolean => {
+	const {values, concepts} = givenOf(answers);
+	return (isOfConcept(key) ? concepts[concept]?.given : values)?.[key] !== undefined;
+};
+
+/** The value of a setting so far, where advice has no say in it. */
+export const chosenValue = <Key extends 'device' | 'gpu'>(answers: Answers, key: Key): TrainingConfig[Key] | undefined =>
+	givenOf(answers).values[key] as TrainingConfig[Key] | undefined ?? answers.preset?.config[key];
+
 export const keepsPreset = (answers: Answers): boolean => answers.keepPreset[side(answers)];
 
 export function reduceAnswers(answers: Answers, action: AnswerAction): Answers {
 	const at = side(answers);
+	const {values, concepts} = givenOf(answers);
+	const withGiven = (change: Partial<Given>): Answers => ({...answers, given: {...answers.given, [at]: {values, concepts, ...change}}});
+	/** In the values of the config, or of a concept. */
+	const withValues = (key: string, concept: number | undefined, change: (given: FieldValues) => FieldValues): Answers =>
+		withGiven(isOfConcept(key) ? {concepts: changeConcept(concepts, concept ?? 0, change)} : {values: change(values)});
 	switch (action.type) {
 		case 'subject': {
 			return {...answers, subject: action.subject};
@@ -51,12 +81,19 @@ export function reduceAnswers(answers: Answers, action: AnswerAction): Answers {
 		}
 
 		case 'give': {
-			return {...answers, given: {...answers.given, [at]: {...answers.given[at], [action.key]: lasting(action.key, action.value)}}};
+			return withValues(action.key, action.concept, given => ({...given, [action.key]: lasting(action.key, action.value)}));
 		}
 
 		case 'take back': {
-			const {[action.key]: _, ...others} = answers.given[at];
-			return {...answers, given: {...answers.given, [at]: others}};
+			return withValues(action.key, action.concept, ({[action.key]: _, ...others}) => others);
+		}
+
+		case 'add concept': {
+			return withGiven({concepts: [...concepts, {base: action.word, given: {}}]});
+		}
+
+		case 'remove concept': {
+			return concepts.length === 1 ? answers : withGiven({concepts: concepts.filter((_, index) => index !== action.concept)});
 		}
 
 		case 'keep preset': {
@@ -86,19 +123,13 @@ export const isOfConcept = (key: string): boolean => conceptKeys.has(key);
 
 /** The config that the answers ask for on this machine, with the memory it takes. */
 export function outcomeOf(answers: Answers, hardware: Hardware, {config: advised, changes, model}: Advice = adviceFor(answers, hardware)): Outcome {
-	const given = givenValues(answers);
-	const [concept = defaultConcept(), ...others] = advised.concepts;
-	const prompts = typeof given.instancePrompt === 'string' ? promptsFrom(given.instancePrompt) : undefined;
-	const ofConcept = Object.fromEntries(Object.entries(given).filter(([key]) => isOfConcept(key)));
-	const ofConfig = Object.fromEntries(Object.entries(given).filter(([key]) => !isOfConcept(key)));
-	const config: TrainingConfig = {
-		...advised,
-		...(prompts && {samplePrompts: prompts.samplePrompts}),
-		...ofConfig,
-		concepts: [withoutEmpty({...concept, ...(prompts?.classPrompt !== undefined && {classPrompt: prompts.classPrompt}), ...ofConcept}), ...others],
-	};
-	const place = placementOf(hardware, {device: config.device});
-	const reasons = reasonsFor({config, hardware, place, changes: changes.filter(({key}) => given[key] === undefined), ...(model && {model})});
+	const {values, concepts: answered} = givenOf(answers);
+	const concepts = conceptsOf(answered, advised.concepts);
+	// A preset without prompts shows each concept as the concept says.
+	const samplePrompts = answers.preset && advised.samplePrompts.length === 0 ? undefined : samplePromptsFor(answered, {advised: advised.concepts, made: concepts});
+	const config: TrainingConfig = {...advised, ...(samplePrompts && {samplePrompts}), ...values, concepts};
+	const place = placementOf(hardware, config);
+	const reasons = reasonsFor({config, hardware, place, changes: changes.filter(({key}) => values[key] === undefined), ...(model && {model})});
 	return {config, reasons, place, ...(model && {model, plan: planFor(config, model, place)})};
 }
 
@@ -109,9 +140,10 @@ export interface Advice {
 	readonly model?: ModelFacts;
 }
 
-/** What would be without any value given by hand but the base model. Reads the headers of its files; takes up to 0.2 s. */
-export function adviceFor({subject, manner, preset, given}: Answers, hardware: Hardware): Advice {
-	const baseModel = textOf(given[preset || subject !== 'demo' ? 'own' : 'demo'].baseModel) ?? preset?.config.baseModel ?? (subject === 'demo' ? 'demo' : '');
+/** What would be without any value given by hand but the base model and the device. Reads the headers of its files; takes up to 0.2 s. */
+export function adviceFor(answers: Answers, hardware: Hardware): Advice {
+	const {subject, manner, preset} = answers;
+	const baseModel = textOf(givenOf(answers).values.baseModel) ?? preset?.config.baseModel ?? (subject === 'demo' ? 'demo' : '');
 	const model = factsOf(baseModel);
 	const facts = model && {model};
 	if (preset) {
@@ -122,7 +154,7 @@ export function adviceFor({subject, manner, preset, given}: Answers, hardware: H
 		return {config: demoConfig(), changes: [], ...facts};
 	}
 
-	const {config, changes} = recommendConfig(withRoomFor(manner, hardware), {baseModel, subject, ...facts});
+	const {config, changes} = recommendConfig(withRoomFor(manner, hardware), {baseModel, subject, device: chosenValue(answers, 'device'), gpu: chosenValue(answers, 'gpu'), ...facts});
 	return {config: baseModel === 'demo' ? ownSubject(config, subject) : config, changes, ...facts};
 }
 
@@ -161,16 +193,12 @@ function withRoomFor(manner: Manner, hardware: Hardware): Hardware {
 	};
 }
 
-/** Optional texts and paths of a concept are absent rather than empty. */
-const withoutEmpty = (concept: Concept): Concept =>
-	Object.fromEntries(Object.entries(concept).filter(([key, value]) => value !== '' || key === 'instanceImages' || key === 'instancePrompt')) as unknown as Concept;
-
-/** The value of a setting, of the config or of its first concept. */
-export function valueOf(config: TrainingConfig, key: string): SettingValue | undefined {
-	const values = (isOfConcept(key) ? config.concepts[0] ?? {} : config) as unknown as Readonly<Record<string, SettingValue | undefined>>;
+/** The value of a setting, of the config or of one of its concepts. */
+export function valueOf(config: TrainingConfig, key: string, concept = 0): SettingValue | undefined {
+	const values = (isOfConcept(key) ? config.concepts[concept] ?? {} : config) as unknown as Readonly<Record<string, SettingValue | undefined>>;
 	return values[key];
 }
 
 /** Every value by key, as forms show them. */
-export const valuesOf = (config: TrainingConfig): FieldValues =>
-	Object.fromEntries([...settings, ...conceptSettings].map(({key, default: usual}) => [key, valueOf(config, key) ?? usual]));
+export const valuesOf = (config: TrainingConfig, concept = 0): FieldValues =>
+	Object.fromEntries([...settings, ...conceptSettings].map(({key, default: usual}) => [key, valueOf(config, key, concept) ?? usual]));

@@ -10,31 +10,50 @@ import {Thumbnails} from './thumbnails.tsx';
 interface FormContext extends StepKeyContext {
 	readonly isAtButton: boolean;
 	readonly isEditing: boolean;
+	readonly add: (() => void) | undefined;
 }
 
 const closed = ({isEditing}: FormContext): boolean => !isEditing;
 
 /** Enter, arrows and Tab are the form's own; they stand here for the footer and the help. */
-const formKeys: readonly KeyBinding<FormContext>[] = [
+const keysTo = (onwards: string): readonly KeyBinding<FormContext>[] => [
 	{keys: ['enter'], label: 'edit', help: 'Opens the field; in it, saves the value.', when: context => closed(context) && !context.isAtButton, run() {}},
-	{keys: ['enter'], label: 'go on', help: 'The next step.', when: context => closed(context) && context.isAtButton, run() {}},
-	{keys: ['right'], label: 'next step', help: 'The next step.', when: closed, run: ({next}) => next()},
+	{keys: ['enter'], label: 'go on', help: `On to ${onwards}.`, when: context => closed(context) && context.isAtButton, run() {}},
+	{keys: ['right'], label: onwards, help: `On to ${onwards}.`, when: closed, run: ({next}) => next()},
+	{keys: ['a'], label: 'one more subject', help: 'Teaches one more subject in the same run.', when: context => closed(context) && context.add !== undefined, run: ({add}) => add?.()},
 	...backKeys.map(binding => ({...binding, when: closed})),
 	{keys: ['enter'], label: 'save', help: '', when: ({isEditing}) => isEditing, run() {}},
 	{keys: ['tab'], label: 'save, next field', help: 'In a field: saves it and goes to the next; paths complete first.', when: ({isEditing}) => isEditing, run() {}},
 	{keys: ['esc'], label: 'give up', help: '', when: ({isEditing}) => isEditing, run() {}},
 ];
 
+const stepKeys = keysTo('next step');
+const listedKeys = keysTo('the list');
+
 /** Rows of ink-form's heading and of its button, and of each closed field. */
 const FRAME_ROWS = 7;
 const FIELD_ROWS = 3;
 
-/** A step that is a page of settings; some of the photos of a folder are shown in the rows that the closed form leaves. */
-export function FormStep({step, place, area, notices, values, firstKey, photos, checks, recent, dispatch, next, back, explain, interrupt}: StepProps & {values: FieldValues; firstKey?: string; photos?: {readonly folder: string; readonly pictures: PictureCache}}) {
+export interface FormStepProps extends StepProps {
+	readonly values: FieldValues;
+	readonly firstKey?: string;
+	/** Some of the photos of this folder are shown in the rows that the closed form leaves. */
+	readonly photos?: {readonly folder: string; readonly pictures: PictureCache};
+	/** The number of the concept that the settings of concepts are for; the first when left out. */
+	readonly concept?: number;
+	/** Whether it was opened from a list, to which it leads back. */
+	readonly isListed?: boolean;
+	/** Adds a concept to the one that is asked for. */
+	readonly add?: () => void;
+}
+
+/** A step that is a page of settings. */
+export function FormStep({step, place, area, notices, values, firstKey, photos, concept, isListed = false, add, checks, recent, dispatch, next, back, explain, interrupt}: FormStepProps) {
 	const {settings = []} = step;
 	const [cursor, setCursor] = useState(firstKey);
 	const [isEditing, setIsEditing] = useState(false);
-	const context: FormContext = {next, back, interrupt, isEditing, isAtButton: cursor === undefined, explainCursor: () => explain(cursor)};
+	const formKeys = isListed ? listedKeys : stepKeys;
+	const context: FormContext = {next, back, interrupt, add, isEditing, isAtButton: cursor === undefined, explainCursor: () => explain(cursor)};
 	useKeys(formKeys, context, {isActive: !isEditing});
 	return (
 		<Page area={area} notices={isEditing ? [] : notices} bindings={formKeys} context={context}>
@@ -46,7 +65,7 @@ export function FormStep({step, place, area, notices, values, firstKey, photos, 
 						<SettingsForm
 							title={step.title} place={place} settings={settings} values={values} columns={columns} rows={formRows} checks={checks} recent={recent}
 							{...(firstKey !== undefined && {firstKey})} onCursor={setCursor} onEditing={setIsEditing} onSubmit={() => next()}
-							onChange={(key, value) => dispatch(key === keepPreset.key ? {type: 'keep preset', keep: value === true} : {type: 'give', key, value})}
+							onChange={(key, value) => dispatch(key === keepPreset.key ? {type: 'keep preset', keep: value === true} : {type: 'give', key, value, ...(concept !== undefined && {concept})})}
 						/>
 						{isShared && <Thumbnails {...photos} area={{columns, rows: rows - formRows}}/>}
 					</>

@@ -1,5 +1,6 @@
 import {Text} from 'ink';
 import type {MemoryLine} from '../../presets/index.ts';
+import {Row} from '../row.tsx';
 import {useTheme} from '../theme.ts';
 import {formatBytes, formatBytesOf} from '../units.ts';
 import type {Outcome} from './answers.ts';
@@ -8,7 +9,7 @@ import type {Outcome} from './answers.ts';
 export function MemoryBar({outcome: {plan, place: {name, totalBytes, availableBytes, usableBytes}}, columns}: {outcome: Outcome; columns: number}) {
 	const theme = useTheme();
 	if (!plan) {
-		return <Text {...theme.dim} wrap="truncate-end">What it takes cannot be told without the base model; {formatBytes(availableBytes)} of {name} are free.</Text>;
+		return <Row columns={columns}><Text {...theme.dim}>What it takes cannot be told without the base model; {formatBytes(availableBytes)} of {name} are free.</Text></Row>;
 	}
 
 	const {peakBytes} = plan;
@@ -18,12 +19,12 @@ export function MemoryBar({outcome: {plan, place: {name, totalBytes, availableBy
 	const full = Math.min(cells, Math.round((peakBytes / totalBytes) * cells));
 	const free = Math.min(cells - full, Math.max(0, Math.round(((availableBytes - peakBytes) / totalBytes) * cells)));
 	return (
-		<Text wrap="truncate-end">
+		<Row columns={columns}>
 			peak{' '}
 			<Text {...verdict.look}>{theme.glyphs.barFull.repeat(full)}</Text>
 			<Text {...theme.dim}>{theme.glyphs.barEmpty.repeat(free)}{theme.glyphs.horizontal.repeat(cells - full - free)}</Text>
 			{' '}<Text {...verdict.look}>{text}</Text>
-		</Text>
+		</Row>
 	);
 }
 
@@ -33,10 +34,10 @@ const lineNames: Readonly<Record<MemoryLine, string>> = {
 };
 
 /** What the peak is made of, the most first. */
-export function MemoryLines({outcome: {plan}}: {outcome: Outcome}) {
+export function MemoryLines({outcome: {plan}, columns}: {outcome: Outcome; columns: number}) {
 	const theme = useTheme();
 	const lines = Object.entries(plan?.peak.lines ?? {}) as [MemoryLine, number][];
 	// Less than a hundredth of the peak is nothing to decide by.
 	const large = lines.filter(([, bytes]) => plan && bytes >= plan.peakBytes / 100).sort(([, a], [, b]) => b - a);
-	return <Text {...theme.dim} wrap="truncate-end">{large.map(([line, bytes]) => `${lineNames[line]} ${formatBytes(bytes)}`).join(', ') || ' '}</Text>;
+	return <Row columns={columns}><Text {...theme.dim}>{large.map(([line, bytes]) => `${lineNames[line]} ${formatBytes(bytes)}`).join(', ') || ' '}</Text></Row>;
 }

@@ -1,11 +1,12 @@
 import {Box, Text} from 'ink';
-import {useMemo, useState} from 'react';
+import {useMemo, useState, type ReactNode} from 'react';
 import {fitConfig, type TrainingConfig} from '../../presets/index.ts';
 import {useKeys, type KeyBinding} from '../keys.ts';
 import {List, listKeys, type ListContext} from '../list.tsx';
 import {Page, wrapText, type Notice} from '../page.tsx';
-import {useTheme} from '../theme.ts';
-import {givenValues, type Outcome} from './answers.ts';
+import {Row} from '../row.tsx';
+import {useTheme, type Theme} from '../theme.ts';
+import {isGiven, type Outcome} from './answers.ts';
 import {MemoryBar, MemoryLines} from './memory-bar.tsx';
 import {alternativeFor, memoryRows, type MemoryRow} from './memory-rows.ts';
 import {backKeys, type StepKeyContext, type StepProps} from './step-context.ts';
@@ -49,7 +50,7 @@ export function MemoryStep({step, place: stepPlace, area, notices, answers, outc
 	const context: MemoryContext = {
 		next, back, interrupt, row, cursor: at, count: rows.length, page: rows.length, moveTo: setCursor,
 		explainCursor: () => explain(row?.setting.key),
-		isGiven: row !== undefined && givenValues(answers)[row.setting.key] !== undefined,
+		isGiven: row !== undefined && isGiven(answers, row.setting.key),
 		hasCure: cure !== undefined && cure.fits,
 		takeBack: () => row && dispatch({type: 'take back', key: row.setting.key}),
 		change(wanted) {
@@ -64,17 +65,23 @@ export function MemoryStep({step, place: stepPlace, area, notices, answers, outc
 	const advice: readonly Notice[] = cure ? [cureNotice(cure)] : [];
 	return (
 		<Page title={step.title} place={stepPlace} area={area} notices={notices.length > 0 ? notices : advice} bindings={memoryKeys} context={context}>
-			{({columns, rows: available}) => (
-				<>
-					<MemoryBar outcome={outcome} columns={columns}/>
-					<MemoryLines outcome={outcome}/>
-					<Text {...theme.dim} wrap="truncate-end">{outcome.reasons.find(({key}) => key === 'device')?.reason}</Text>
-					<Box marginTop={1}>
-						<List items={rows} cursor={at} rows={Math.min(rows.length, available - 5)} keyOf={item => item.setting.key}>{item => <Option row={item}/>}</List>
-					</Box>
-					{row && <AboutOption row={row} columns={columns} rows={available - rows.length - 5}/>}
-				</>
-			)}
+			{({columns, rows: available}) => {
+				const where = wrapText(outcome.reasons.find(({key}) => key === 'device')?.reason ?? '', columns).slice(0, MOST_WHERE_ROWS);
+				// Beside bar and parts a row stays free above the list and one below it.
+				const left = available - where.length - 4;
+				const listRows = Math.min(rows.length, left);
+				return (
+					<>
+						<MemoryBar outcome={outcome} columns={columns}/>
+						<MemoryLines outcome={outcome} columns={columns}/>
+						{where.map(line => <Row key={line} columns={columns}><Text {...theme.dim}>{line}</Text></Row>)}
+						<Box marginTop={1}>
+							<List items={rows} cursor={at} columns={columns} rows={listRows} keyOf={item => item.setting.key}>{item => optionText(item, theme)}</List>
+						</Box>
+						{row && <AboutOption row={row} columns={columns} rows={left - listRows}/>}
+					</>
+				);
+			}}
 		</Page>
 	);
 }
@@ -93,13 +100,14 @@ const cureNotice = ({changes, fits}: Cure): Notice => (fits ?
 const shown = (value: MemoryRow['value']): string => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
 
 const LABEL_COLUMNS = 30;
+/** A card in use by several programs takes them to say so. */
+const MOST_WHERE_ROWS = 3;
 
 /** Without what it means besides memory, which stands below the list. */
 const brief = (text: string): string => /^.*?: (?:no difference|[+-][\d.]+ \w+)/.exec(text)?.[0] ?? text;
 
 /** `Gradient checkpointing  no   Gradient checkpointing: -1.2 GiB`. */
-function Option({row: {setting, value, alternatives: [first]}}: {row: MemoryRow}) {
-	const theme = useTheme();
+function optionText({setting, value, alternatives: [first]}: MemoryRow, theme: Theme): ReactNode {
 	return (
 		<>
 			<Text>{setting.label.padEnd(LABEL_COLUMNS)}</Text>
@@ -114,5 +122,5 @@ function AboutOption({row: {setting, reason, alternatives}, columns, rows}: {row
 	const theme = useTheme();
 	const why = wrapText(reason ?? setting.help, columns);
 	const lines = [...why.map(text => ({text, look: {}})), ...alternatives.map(({text}) => ({text, look: theme.dim}))];
-	return <Box marginTop={1} flexDirection="column">{lines.slice(0, Math.max(0, rows - 1)).map(({text, look}) => <Text key={text} {...look} wrap="truncate-end">{text}</Text>)}</Box>;
+	return <Box marginTop={1} flexDirection="column">{lines.slice(0, Math.max(0, rows - 1)).map(({text, look}) => <Row key={text} columns={columns}><Text {...look}>{text}</Text></Row>)}</Box>;
 }

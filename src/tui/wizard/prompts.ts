@@ -19,3 +19,19 @@ export function promptsFrom(instancePrompt: string): Prompts {
 		samplePrompts: [instancePrompt, `${instancePrompt} on the beach`, ...(classPrompt === undefined ? [] : [classPrompt])],
 	};
 }
+
+/** Words that mean nothing to the base models, the usual one first. */
+const rareWords = ['sks', 'zwx', 'ohwx', 'bnha', 'vqz', 'qxj'] as const;
+
+/** A rare word that none of the prompts has, for one more subject. */
+export function freeRareWord(prompts: readonly string[]): string {
+	const taken = new Set(prompts.flatMap(prompt => prompt.split(/\s+/)));
+	const numbered = Array.from({length: taken.size + 1}, (_, number) => `sks${number + 2}`);
+	return [...rareWords, ...numbered].find(word => !taken.has(word))!;
+}
+
+/** The same prompt for another subject of its kind; empty when it cannot be told which its rare word is. */
+export function withRareWord(prompt: string, word: string): string {
+	const rare = prompt.split(/\s+/).find(each => (rareWords as readonly string[]).includes(each)) ?? ofSubject.exec(prompt.trim())?.groups?.rare;
+	return rare === undefined ? '' : prompt.split(' ').map(each => (each === rare ? word : each)).join(' ');
+}

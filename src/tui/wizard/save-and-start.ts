@@ -23,7 +23,9 @@ export async function saveAndStart(config: TrainingConfig, {store, start, keep, 
 	try {
 		if (config.baseModel !== 'demo') {
 			store.remember('baseModels', config.baseModel);
-			store.remember('imageFolders', config.concepts[0]?.instanceImages ?? '');
+			for (const {instanceImages} of [...config.concepts].reverse()) {
+				store.remember('imageFolders', instanceImages);
+			}
 		}
 
 		await start(config);

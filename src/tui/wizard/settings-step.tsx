@@ -1,13 +1,14 @@
 import {Box, Text} from 'ink';
-import {useState} from 'react';
+import {useState, type ReactNode} from 'react';
 import {optionBeside, SettingEditor} from '../fields/index.ts';
 import {keyName, useKeys, type KeyBinding} from '../keys.ts';
 import {useLatestInput} from '../latest-input.ts';
 import {List, listKeys, type ListContext} from '../list.tsx';
-import {Page, type Area} from '../page.tsx';
-import {textInput, TextLineView, useTextLine} from '../text/index.ts';
-import {useTheme} from '../theme.ts';
-import {givenValues} from './answers.ts';
+import {Page, wrapText, type Area} from '../page.tsx';
+import {textInput, textOfLine, useTextLine} from '../text/index.ts';
+import {Row, WrappedRow} from '../row.tsx';
+import {useTheme, type Theme} from '../theme.ts';
+import {isGiven} from './answers.ts';
 import {changedRows, foundRows, shownValue, type SettingRow} from './setting-rows.ts';
 import {backKeys, type StepKeyContext, type StepProps} from './step-context.ts';
 
@@ -58,7 +59,8 @@ export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: 
 	const [cursor, setCursor] = useState(0);
 	const [mode, setMode] = useState<'list' | 'search' | 'edit'>('list');
 	const {line, apply} = useTextLine('');
-	const options = {config, reasons, given: new Set(Object.keys(givenValues(answers)))};
+	const theme = useTheme();
+	const options = {config, reasons, isGiven: (key: string, concept?: number) => isGiven(answers, key, concept)};
 	const rows = isWhole || line.text !== '' ? foundRows(line.text, options) : changedRows(options);
 	const items: readonly Item[] = startsWhole || isWhole || line.text !== '' ? rows : ['go on', ...rows];
 	const item = items[Math.min(cursor, items.length - 1)];
@@ -79,10 +81,10 @@ export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: 
 		change(by) {
 			const value = row && optionBeside(row.setting, row.value, by);
 			if (row && value !== undefined) {
-				dispatch({type: 'give', key: row.setting.key, value});
+				dispatch({type: 'give', ...placeOf(row), value});
 			}
 		},
-		takeBack: () => row && dispatch({type: 'take back', key: row.setting.key}),
+		takeBack: () => row && dispatch({type: 'take back', ...placeOf(row)}),
 		showWhole(whole) {
 			setIsWhole(whole);
 			setCursor(0);
@@ -109,42 +111,54 @@ export function SettingsStep({startsWhole, ...props}: StepProps & {startsWhole: 
 			{inside => mode === 'edit' && row
 				? (
 					<SettingEditor
-						setting={row.setting} value={row.value} checks={checks} recent={recent} onCancel={() => setMode('list')}
+						setting={row.setting} label={row.label} value={row.value} columns={inside.columns} checks={checks} recent={recent} onCancel={() => setMode('list')}
 						onSave={value => {
-							dispatch({type: 'give', key: row.setting.key, value});
+							dispatch({type: 'give', ...placeOf(row), value});
 							setMode('list');
 						}}
 					/>
 				)
 				: (
 					<>
-						{(mode === 'search' || line.text !== '') && <Text>search: <TextLineView line={line} isActive={mode === 'search'}/></Text>}
+						{(mode === 'search' || line.text !== '') && <WrappedRow columns={inside.columns}>search: {textOfLine(line, theme, {isActive: mode === 'search'})}</WrappedRow>}
 						<SettingList items={items} cursor={context.cursor} area={{...inside, rows: listRows}}/>
-						<RowAtCursor row={row}/>
+						<RowAtCursor row={row} columns={inside.columns}/>
 					</>
 				)}
 		</Page>
 	);
 }
 
+/** Where its value is given. */
+const placeOf = ({setting: {key}, concept}: SettingRow): {readonly key: string; readonly concept?: number} => ({key, ...(concept !== undefined && {concept})});
+
 function SettingList({items, cursor, area}: {items: readonly Item[]; cursor: number; area: Area}) {
 	const theme = useTheme();
-	const labelColumns = Math.min(40, Math.max(0, ...items.map(item => item === 'go on' ? 0 : item.setting.label.length)));
+	const labelColumns = Math.min(40, Math.max(0, ...items.map(item => item === 'go on' ? 0 : item.label.length)));
 	return items.length === 0 ? <Text {...theme.dim}>No setting is called so.</Text> : (
-		<List items={items} cursor={cursor} rows={area.rows} keyOf={item => item === 'go on' ? '' : item.setting.key}>
-			{row => row === 'go on' ? <Text {...theme.strong}>Take all this and go on</Text> : (
-				<>
-					<Text {...(row.hasEffect ? {} : theme.dim)}>{row.setting.label.padEnd(labelColumns)}  </Text>
-					<Text {...(row.isDefault || !row.hasEffect ? theme.dim : theme.strong)}>{shownValue(row)}</Text>
-					{row.reason !== '' && <Text {...theme.dim}>  {row.reason}</Text>}
-				</>
-			)}
+		<List items={items} cursor={cursor} columns={area.columns} rows={area.rows} keyOf={item => item === 'go on' ? '' : `${item.concept ?? ''}${item.setting.key}`}>
+			{item => item === 'go on' ? <Text {...theme.strong}>Take all this and go on</Text> : settingText(item, theme, {labelColumns})}
 		</List>
 	);
 }
 
+function settingText(row: SettingRow, theme: Theme, {labelColumns}: {labelColumns: number}): ReactNode {
+	return (
+		<>
+			<Text {...(row.hasEffect ? {} : theme.dim)}>{row.label.padEnd(labelColumns)}  </Text>
+			<Text {...(row.isDefault || !row.hasEffect ? theme.dim : theme.strong)}>{shownValue(row)}</Text>
+			{row.reason !== '' && <Text {...theme.dim}>  {row.reason}</Text>}
+		</>
+	);
+}
+
 /** What the setting under the cursor is, below the list. */
-function RowAtCursor({row}: {row: SettingRow | undefined}) {
+function RowAtCursor({row, columns}: {row: SettingRow | undefined; columns: number}) {
 	const theme = useTheme();
-	return row ? <Box marginTop={1}><Text {...theme.dim} wrap="wrap">{row.setting.help}{row.reason === '' ? '' : ` (${row.reason})`}</Text></Box> : null;
+	if (!row) {
+		return null;
+	}
+
+	const lines = wrapText(`${row.setting.help}${row.reason === '' ? '' : ` (${row.reason})`}`, columns);
+	return <Box marginTop={1} flexDirection="column">{lines.map((line, index) => <Row key={index} columns={columns}><Text {...theme.dim}>{line}</Text></Row>)}</Box>;
 }

@@ -1,19 +1,24 @@
-import {conceptSettings, settingOf, type Setting, type SettingKey} from '../../presets/index.ts';
-import type {Answers} from './answers.ts';
+import {conceptSettings, gpuFault, settingOf, wantsGpu, type Gpu, type Hardware, type Setting, type SettingKey} from '../../presets/index.ts';
+import {chosenValue, conceptCount, type Answers} from './answers.ts';
 
-export type StepKey = 'subject' | 'images' | 'model' | 'manner' | 'expert' | 'memory' | 'schedule' | 'samples' | 'review' | 'start';
+export type StepKey = 'subject' | 'images' | 'model' | 'card' | 'manner' | 'expert' | 'memory' | 'schedule' | 'samples' | 'review' | 'start';
 
 export interface Step {
 	readonly key: StepKey;
 	readonly title: string;
 	/** Of a step that is a form: its fields. */
 	readonly settings?: readonly Setting[];
-	/** Which answers make it a step at all. Default: always. */
-	readonly when?: (answers: Answers) => boolean;
+}
+
+interface StepDeclaration extends Omit<Step, 'settings'> {
+	readonly settings?: readonly Setting[] | ((answers: Answers) => readonly Setting[]);
+	/** Which answers, and which machine, make it a step at all. Default: always. */
+	readonly when?: (answers: Answers, hardware: Hardware) => boolean;
 }
 
 const ofConcept = (key: string): Setting => conceptSettings.find(setting => setting.key === key)!;
 const own = ({subject, preset}: Answers): boolean => subject !== 'demo' || preset !== undefined;
+const isSeveral = (answers: Answers): boolean => conceptCount(answers) > 1;
 const advised = (answers: Answers): boolean => own(answers) && answers.preset === undefined;
 
 /** Whether the preset is kept is no setting of a run, but it is asked in the same form as the name. */
@@ -23,15 +28,25 @@ export const keepPreset: Setting = {
 	longHelp: 'Presets are listed on the first page and by dreambooth presets. A preset is never overwritten without being asked.',
 };
 
-export const steps: readonly Step[] = [
+/** The graphics cards to choose from; nothing is to be asked where there is but one, or the CPU trains. */
+export const cardsToChoose = (answers: Answers, {gpu}: Hardware): readonly Gpu[] => {
+	const usable = gpu.state === 'present' && wantsGpu(chosenValue(answers, 'device') ?? 'auto') ? gpu.gpus.filter(card => gpuFault(card) === undefined) : [];
+	return usable.length > 1 ? usable : [];
+};
+
+const imageQuestions = ['instanceImages', 'instancePrompt'].map(ofConcept);
+const classQuestions = ['classImagesPerInstance', 'classPrompt'].map(ofConcept);
+
+const steps: readonly StepDeclaration[] = [
 	{key: 'subject', title: 'What to teach', when: ({preset}) => preset === undefined},
-	{key: 'images', title: 'Your images', settings: ['instanceImages', 'instancePrompt'].map(ofConcept), when: own},
+	{key: 'images', title: 'Your images', settings: answers => (isSeveral(answers) ? [...imageQuestions, ...classQuestions] : imageQuestions), when: own},
 	{key: 'model', title: 'Base model', settings: forms('baseModel'), when: own},
+	{key: 'card', title: 'Graphics card', when: (answers, hardware) => own(answers) && cardsToChoose(answers, hardware).length > 0},
 	{key: 'manner', title: 'How', when: advised},
 	{key: 'expert', title: 'All settings', when: answers => own(answers) && answers.manner === 'expert'},
 	{key: 'memory', title: 'Memory', when: own},
 	{key: 'schedule', title: 'Schedule', settings: forms('epochs', 'maxSteps', 'batchSize', 'learningRate'), when: own},
-	{key: 'samples', title: 'Prompts and samples', settings: [...['classImagesPerInstance', 'classPrompt'].map(ofConcept), ...forms('samplePrompts', 'sampleEverySteps')], when: own},
+	{key: 'samples', title: 'Prompts and samples', settings: answers => [...(isSeveral(answers) ? [] : classQuestions), ...forms('samplePrompts', 'sampleEverySteps')], when: own},
 	{key: 'review', title: 'Review'},
 	{key: 'start', title: 'Name and start', settings: [...forms('name'), keepPreset]},
 ];
@@ -40,5 +55,7 @@ function forms(...keys: readonly SettingKey[]): readonly Setting[] {
 	return keys.map(settingOf);
 }
 
-/** The steps of these answers, in order. */
-export const stepsOf = (answers: Answers): readonly Step[] => steps.filter(({when}) => when?.(answers) ?? true);
+/** The steps of these answers on this machine, in order. */
+export const stepsOf = (answers: Answers, hardware: Hardware): readonly Step[] => steps
+	.filter(({when}) => when?.(answers, hardware) ?? true)
+	.map(({key, title, settings}) => ({key, title, ...(settings && {settings: typeof settings === 'function' ? settings(answers) : settings})}));

@@ -6,12 +6,14 @@ import type {Area, Notice} from '../page.tsx';
 import type {PictureCache} from '../term/index.ts';
 import {TextPage} from '../text-page.tsx';
 import {adviceFor, keepsPreset, outcomeOf, reduceAnswers, valuesOf, type AnswerAction, type Answers, type Manner, type Outcome, type SubjectChoice} from './answers.ts';
+import {cardFaults, cardItems, chosenCard} from './card-items.ts';
 import {ChoiceStep} from './choice-step.tsx';
 import {checkBaseModel, checkImageFolder} from './folder-checks.ts';
 import {FormStep} from './form-step.tsx';
+import {ImagesStep} from './images-step.tsx';
 import {MemoryStep} from './memory-step.tsx';
 import {SettingsStep} from './settings-step.tsx';
-import {keepPreset, stepsOf, type StepKey} from './steps.ts';
+import {cardsToChoose, keepPreset, stepsOf, type StepKey} from './steps.ts';
 import type {StepProps} from './step-context.ts';
 import {useSchedule} from './use-schedule.ts';
 import {saveAndStart} from './save-and-start.ts';
@@ -51,9 +53,9 @@ const mannerItems: readonly MenuItem<Manner>[] = [
 
 /** Advice takes longest, and most answers do not change it. */
 function useOutcome(answers: Answers, hardware: Hardware): Outcome {
-	const {subject, manner, preset, given: {own: {baseModel: own}, demo: {baseModel: demo}}} = answers;
+	const {subject, manner, preset, given: {own: {values: own}, demo: {values: demo}}} = answers;
 	// oxlint-disable-next-line react/exhaustive-deps -- these parts of the answers are what advice depends on
-	const advice = useMemo(() => adviceFor(answers, hardware), [subject, manner, preset, own, demo, hardware]);
+	const advice = useMemo(() => adviceFor(answers, hardware), [subject, manner, preset, own.baseModel, demo.baseModel, own.device, own.gpu, hardware]);
 	return useMemo(() => outcomeOf(answers, hardware, advice), [answers, hardware, advice]);
 }
 
@@ -70,7 +72,7 @@ interface Said {
 export function Wizard({area, hardware, store, pictures, initial, firstStep, warnings = [], start, onLeave, onQuit}: WizardProps) {
 	const [answers, dispatch] = useReducer(reduceAnswers, initial);
 	const outcome = useOutcome(answers, hardware);
-	const steps = stepsOf(answers);
+	const steps = stepsOf(answers, hardware);
 	const [stepKey, setStepKey] = useState<StepKey>(firstStep ?? steps[0]!.key);
 	const at = Math.max(0, steps.findIndex(({key}) => key === stepKey));
 	const step = steps[at]!;
@@ -93,7 +95,7 @@ export function Wizard({area, hardware, store, pictures, initial, firstStep, war
 	};
 
 	const goOn = async (): Promise<void> => {
-		const {problems} = await checkBeforeStart(outcome.config);
+		const {problems} = await checkBeforeStart(outcome.config, {gpus: hardware.gpu, gpu: outcome.place.device === 'gpu'});
 		const blocking = problems.find(problem => isBlocking(problem) && concerns(step, problem));
 		if (blocking) {
 			say({text: `${blocking.message} ${blocking.cure}`, look: 'bad'});
@@ -108,7 +110,7 @@ export function Wizard({area, hardware, store, pictures, initial, firstStep, war
 		if (answer) {
 			dispatch(answer);
 			// The steps that follow may be those of the new answer.
-			setStepKey(stepsOf(reduceAnswers(answers, answer))[at + 1]!.key);
+			setStepKey(stepsOf(reduceAnswers(answers, answer), hardware)[at + 1]!.key);
 		} else if (!isStarting.current) {
 			void goOn();
 		}
@@ -143,7 +145,7 @@ export function Wizard({area, hardware, store, pictures, initial, firstStep, war
 
 	const common: StepProps = {
 		step, place: `step ${at + 1} of ${steps.length}`, area, answers, outcome, hardware, checks, recent, dispatch, back, interrupt,
-		notices: standingSaid?.notices ?? standing(step.key, {schedule, warnings, answers, config: outcome.config}),
+		notices: standingSaid?.notices ?? standing(step.key, {schedule, warnings, answers, hardware, config: outcome.config}),
 		next,
 		explain: key => setExplained(key === undefined || key === keepPreset.key ? {} : {key}),
 	};
@@ -151,8 +153,17 @@ export function Wizard({area, hardware, store, pictures, initial, firstStep, war
 }
 
 function StepView({pictures, ...props}: StepProps & {pictures: PictureCache}) {
-	const {step, answers, outcome, next} = props;
+	const {step, answers, outcome, hardware, next} = props;
 	switch (step.key) {
+		case 'images': {
+			return <ImagesStep {...props} pictures={pictures}/>;
+		}
+
+		case 'card': {
+			const chosen = chosenCard(outcome.config.gpu, hardware);
+			return <ChoiceStep {...props} items={cardItems(cardsToChoose(answers, hardware))} chosen={chosen} onChoose={gpu => next({type: 'give', key: 'gpu', value: gpu})}/>;
+		}
+
 		case 'subject': {
 			return <ChoiceStep {...props} items={subjectItems} chosen={answers.subject} onChoose={subject => next({type: 'subject', subject})}/>;
 		}
@@ -173,14 +184,8 @@ function StepView({pictures, ...props}: StepProps & {pictures: PictureCache}) {
 		default: {
 			const values = {...valuesOf(outcome.config), [keepPreset.key]: keepsPreset(answers)};
 			// The cursor begins where something is missing, else at the button: Enter is enough for who agrees.
-			const missing = step.settings?.find(({key}) => (key === 'instanceImages' || key === 'baseModel') && values[key] === '');
-			const folder = step.key === 'images' ? outcome.config.concepts[0]?.instanceImages ?? '' : '';
-			return (
-				<FormStep
-					{...props} values={values} {...(missing && {firstKey: missing.key})}
-					{...(folder !== '' && {photos: {folder, pictures}})}
-				/>
-			);
+			const missing = step.settings?.find(({key}) => key === 'baseModel' && values[key] === '');
+			return <FormStep {...props} values={values} {...(missing && {firstKey: missing.key})}/>;
 		}
 	}
 }
@@ -190,8 +195,12 @@ const concerns = ({key, settings = []}: {readonly key: StepKey; readonly setting
 	key === 'start' || settings.some(setting => setting.key === problem.key.split('.').at(-1));
 
 /** What stands on a step while nothing else is said. */
-function standing(step: StepKey, {schedule, warnings, answers, config}: {schedule: string | undefined; warnings: readonly string[]; answers: Answers; config: TrainingConfig}): readonly Notice[] {
+function standing(step: StepKey, {schedule, warnings, answers, hardware, config}: {schedule: string | undefined; warnings: readonly string[]; answers: Answers; hardware: Hardware; config: TrainingConfig}): readonly Notice[] {
 	switch (step) {
+		case 'card': {
+			return cardFaults(hardware).map(text => ({text, look: 'warn'}));
+		}
+
 		case 'schedule':
 		case 'review': {
 			return schedule === undefined ? [] : [{text: schedule, look: 'dim'}];
@@ -216,6 +225,7 @@ Up, Down     move; Tab moves on as well
 Right        the next step
 Left, Esc    the step before; nothing is lost
 Space        changes an option in a list
+a            adds one more subject, where the images are asked for
 /            searches all settings, in the review and in the expert's list
 ?            explains the setting under the cursor
 Ctrl-C       twice leaves`;
