@@ -60,9 +60,9 @@ const since = () => Math.round(performance.now() - begin);
 const source = isArchitecture(flags.model) ? await syntheticModel(flags.model, flags.models) : resolveBaseModel(flags.model);
 const madeAt = since();
 const folder = await openModelFolder(source);
-const {mode, lanes, runtime} = startEngine(folder, {...config, pixels: resolution ** 2});
+const {mode, sideMode, lanes, runtime} = startEngine(folder, {...config, pixels: resolution ** 2});
 const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
-const model = await StableDiffusion.open(folder, {...compileOptions, clipSkip: 1, lanes, ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
+const model = await StableDiffusion.open(folder, {...compileOptions, sideMode, clipSkip: 1, lanes, ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
 const loadedAt = since();
 
 const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0, width: resolution, height: resolution}));
@@ -71,7 +71,7 @@ const side = resolution / model.autoencoderFactor;
 const moments = normals(side * side * 8, {seed: 1, stream: 'bench', step: 0, index: 0});
 const latents = {of: async (rows: readonly unknown[]) => Float32Array.from({length: rows.length * moments.length}, (_, i) => moments[i % moments.length])};
 const state = new TrainedState(model, config);
-const steps = new StepRunner(model, state, set, latents, config, 10_000, compileOptions);
+const steps = new StepRunner(model, state, set, latents, config, 10_000, compileOptions, message => console.error(message));
 const tracedAt = since();
 
 const times: number[] = [];

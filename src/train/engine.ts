@@ -13,7 +13,10 @@ export interface EngineWishes extends Partial<Pick<TrainingConfig, 'engine' | 'd
 
 export interface Engine {
 	readonly runtime: Runtime;
+	/** Of the training step. */
 	readonly mode: Mode;
+	/** Of everything else: it starts at once, where XLA would compile for a minute first. */
+	readonly sideMode: Mode;
 	readonly lanes: number;
 }
 
@@ -34,6 +37,7 @@ export function startEngine({unetConfig, vaeConfig}: Pick<ModelFolder, 'unetConf
 	return {
 		runtime,
 		mode: engine === 'auto' ? (onGpu ? 'xla' : 'graph') : engine,
+		sideMode: engine === 'auto' ? 'graph' : engine,
 		lanes: onGpu ? 1 : use.lanes,
 	};
 }

@@ -16,7 +16,7 @@ const COLUMNS = 16;
 /** Measures the demo's base model and what a run has made of it, and keeps the pictures that were measured. */
 export const evaluateRun: Work<EvaluationJob, EvaluationProgress> = async ({trained, sheet, ...about}, tell) => {
 	const {folder: base, resolution} = readModelFacts('demo');
-	const {mode, lanes} = startEngine(await openModelFolder(base), {pixels: resolution ** 2});
+	const {sideMode: mode, lanes} = startEngine(await openModelFolder(base), {pixels: resolution ** 2});
 	const judges = {subject: await Subject.load(asset('demo', 'templates')), probe: await AttributeProbe.load(asset('demo', 'probe.safetensors'), {mode})};
 	const size = {width: resolution, height: resolution};
 	const made: Picture[] = [];

@@ -57,7 +57,7 @@ export async function train(session: Session): Promise<Outcome> {
 	}
 }
 
-async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, session: Session): Promise<Outcome> {
+async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: Engine, session: Session): Promise<Outcome> {
 	const {config, emit} = session;
 	const resumedFromStep = session.checkpoint === undefined ? undefined : (await readPosition(session.checkpoint)).step;
 	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
@@ -66,6 +66,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, lanes}: Engine, se
 	const compileOptions: CompileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
 	const model = await StableDiffusion.open(folder, {
 		...compileOptions,
+		sideMode,
 		clipSkip: config.clipSkip,
 		maxTokenLength: config.maxTokenLength,
 		padTokens: config.padTokens,
@@ -161,7 +162,7 @@ class Run {
 		}
 		emit({type: 'phase', phase: 'compiling'});
 		forgetPeak();
-		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions);
+		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions, message => this.session.emit({type: 'warning', message}));
 		let steps = stepsNow();
 		emit({type: 'phase', phase: 'training'});
 		this.#trained = true;

@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {networkScope, type ModelAdapters, type Network} from './adapters.ts';
-import {compile, ops, type Body, type Compiled, type CompileOptions, type Signature} from './graph/index.ts';
+import {compile, ops, type Body, type Compiled, type CompileOptions, type Mode, type Signature} from './graph/index.ts';
 import {noiseSchedule, type NoiseSchedule} from './diffusion/index.ts';
 import {inLanes} from './lanes.ts';
 import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, tokenizeUnpadded, unet, type Tokenizer} from './models/index.ts';
@@ -9,6 +9,8 @@ import {Parameters} from './parameters.ts';
 import {checkWeights, WeightsError, type LoraNetwork, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
 
 export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' | 'attention' | 'checkpointing'> {
+	/** How text, images and samples are computed; absent: as the rest. */
+	readonly sideMode?: Mode;
 	/** As users count: 1 uses the last layer of the text encoder. */
 	readonly clipSkip: number;
 	/** Tokens that prompts are cut or filled up to, a multiple of 75; absent: as many as the longest needs. */
@@ -200,8 +202,8 @@ export class StableDiffusion {
 		const key = `${name} ${JSON.stringify(signature)}`;
 		let compiled = this.#compiled.get(key) as Compiled<S> | undefined;
 		if (!compiled) {
-			const {mode, precision, attention} = this.options;
-			compiled = compile(name, body, signature, {mode, precision, attention});
+			const {mode, sideMode = mode, precision, attention} = this.options;
+			compiled = compile(name, body, signature, {mode: sideMode, precision, attention});
 			this.#compiled.set(key, compiled as unknown as Compiled<Signature>);
 		}
 		return compiled;

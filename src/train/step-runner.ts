@@ -1,5 +1,6 @@
 import type {TrainingConfig} from '../presets/index.ts';
 import {Batches, epochOf, type MicroBatch, type TrainingSet} from './batches.ts';
+import {layersNotFused} from './check-fused.ts';
 import {variantsOf} from './data/index.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import {inOneArray, type Latents} from './latents/index.ts';
@@ -44,6 +45,7 @@ export class StepRunner {
 	readonly #stepModel: StepModel;
 	/** The training step for each shape of micro-batches that there has been. */
 	readonly #functions = new Map<string, Compiled<Signature>>();
+	readonly #triedFused = new Map<string, readonly string[]>();
 	readonly #trainsTextEncoder: boolean;
 	readonly #chunks: number;
 	readonly #prompts: PromptCache;
@@ -59,6 +61,7 @@ export class StepRunner {
 		private readonly config: TrainingConfig,
 		private readonly totalSteps: number,
 		private readonly compileOptions: CompileOptions,
+		private readonly warn: (message: string) => void = () => {},
 	) {
 		this.#batches = new Batches(set, config);
 		this.#trainsTextEncoder = state.trainsTextEncoder;
@@ -127,9 +130,22 @@ export class StepRunner {
 		if (found) return found;
 		const {gradientClip, textEncoderGradientClip} = this.config;
 		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes};
-		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), this.compileOptions);
+		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), {...this.compileOptions, notFused: this.#notFused(shape)});
 		this.#functions.set(key, compiled);
 		return compiled;
+	}
+
+	/** Layers whose fused attention does not work here, tried once for each size. */
+	#notFused({height, width}: StepShape): readonly string[] {
+		const key = `${height}x${width}`;
+		let layers = this.#triedFused.get(key);
+		if (!layers) {
+			const refused = layersNotFused(this.model.folder.unetConfig, {height, width}, this.compileOptions);
+			for (const [layer, reason] of refused) this.warn(`Fused attention is not used for ${layer}: ${reason}. These layers compute in chunks.`);
+			layers = [...refused.keys()];
+			this.#triedFused.set(key, layers);
+		}
+		return layers;
 	}
 
 	/** The rows of a micro-batch. Places that are left free are filled with an image that counts for nothing. */

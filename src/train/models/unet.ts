@@ -41,6 +41,13 @@ export const unet = (config: UNetConfig) => (p: Scope, {sample, timesteps, conte
 	return seen(p.at('conv_out'), conv2d(p.at('conv_out'), h, {out: outChannels, kernel: 3}));
 };
 
+/** The attentions of an image's pixels among themselves, coarser from level to level: sizes of one image's latents of this height and width. */
+export const selfAttentions = ({blockOutChannels, attentionHeads, downBlockTypes}: UNetConfig, {height, width}: {height: number; width: number}): {n: number; heads: number; width: number}[] =>
+	blockOutChannels.flatMap((channels, level) => {
+		const n = Math.ceil(height / 2 ** level) * Math.ceil(width / 2 ** level);
+		return downBlockTypes[level] === 'CrossAttnDownBlock2D' ? [{n, heads: attentionHeads[level], width: channels / attentionHeads[level]}] : [];
+	});
+
 function timeEmbedding(p: Scope, timesteps: Tensor, {blockOutChannels: [width], flipSinToCos, freqShift}: UNetConfig): Tensor {
 	const waves = seen(p.at('time_proj'), sinusoidal(timesteps, {width, flipSinToCos, frequencyShift: freqShift}));
 	const mlp = p.at('time_embedding');

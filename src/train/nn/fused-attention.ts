@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {dtypeOf, execution, FLOAT32, ops} from '../graph/index.ts';
+import {dtypeOf, execution, FLOAT32, ops, type CompileOptions} from '../graph/index.ts';
 import {loadRuntime} from '../runtime/index.ts';
 import {differentiable} from './differentiable.ts';
 
@@ -23,13 +23,13 @@ const WIDTHS = [64, 128];
 /** Names a layer's sizes in messages and in `notFused`. */
 export const fusedLayer = ({n, m, heads, width}: AttentionSizes): string => `${n}x${m} tokens, ${heads} heads of ${width}`;
 
-/** Whether cuDNN's kernel is used for a layer of these sizes in the function that is being compiled. */
-export function isFused(sizes: AttentionSizes): boolean {
-	const {n, m, width, causal} = sizes;
-	const {attention, mode, precision, notFused} = execution();
-	return attention === 'fused' && mode === 'xla' && precision !== 'f32' && loadRuntime().device === 'gpu'
-		&& !causal && n * m >= FEWEST_SCORES && n % TOKENS === 0 && m % TOKENS === 0 && width <= WIDTHS[WIDTHS.length - 1] && !notFused.includes(fusedLayer(sizes));
-}
+/** Whether cuDNN has a kernel for a layer of these sizes in a function compiled so. */
+export const isFusable = ({n, m, width, causal}: AttentionSizes, {attention, mode, precision}: CompileOptions): boolean =>
+	attention === 'fused' && mode === 'xla' && (precision === 'bf16' || precision === 'f16') && loadRuntime().device === 'gpu'
+	&& !causal && n * m >= FEWEST_SCORES && n % TOKENS === 0 && m % TOKENS === 0 && width <= WIDTHS[WIDTHS.length - 1];
+
+/** Whether it is used in the function that is being compiled. */
+export const isFused = (sizes: AttentionSizes): boolean => isFusable(sizes, execution()) && !execution().notFused.includes(fusedLayer(sizes));
 
 /**
  * Attention whose scores never leave the chip (Dao 2023, "FlashAttention-2: faster attention with better parallelism and work

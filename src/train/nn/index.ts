@@ -5,5 +5,6 @@ export {checkpoint} from './checkpoint.ts';
 export {differentiable, gradients, type Gradient} from './differentiable.ts';
 export {conv2d, embedding, gatherRows, linear, pointwise, positions, type ConvolutionOptions} from './linear.ts';
 export {filterOrder, type FilterOrder} from './filter-order.ts';
+export {fusedLayer, isFusable, type AttentionSizes} from './fused-attention.ts';
 export {groupNorm, layerNorm, type GroupNormOptions} from './norms.ts';
 export {declareParameters, deviceShape, permutationOf, scopeOver, type Adapter, type Declaration, type Layout, type Scope} from './scope.ts';
