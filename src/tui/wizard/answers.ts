@@ -85,7 +85,7 @@ export function reduceAnswers(answers: Answers, action: AnswerAction): Answers {
 		}
 
 		case 'take back': {
-			return withValues(action.key, action.concept, ({[action.key]: _, ...others}) => others);
+			return withValues(action.key, action.concept, given => Object.fromEntries(Object.entries(given).filter(([key]) => key !== action.key)));
 		}
 
 		case 'add concept': {
