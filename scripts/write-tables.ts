@@ -45,14 +45,25 @@ interface ScreenResult {
 	readonly firstFrame?: {readonly medianMs: number};
 }
 
+/** What was measured on a GPU with bench/gpu. */
+interface GpuResult {
+	readonly gpu: string;
+	readonly model: string;
+	readonly steps: readonly {readonly mode: string; readonly medianMs: number; readonly firstMs: number; readonly gpuBytes: number}[];
+	readonly diffusers: {readonly program: string; readonly medianMs: number};
+	readonly demo: {readonly medianMs: number};
+	readonly golden: {readonly checks: number; readonly failed: number};
+}
+
 /** The recorded measurements in bench/results, and nothing else. */
 function performanceTable(): string {
 	const cpu = recorded<CpuResult>('cpu.json');
 	const memory = recorded<MemoryResult>('memory-cpu.json');
 	const demo = recorded<DemoResult>('demo-quality.json');
 	const screen = recorded<ScreenResult>('tui.json');
+	const gpu = recorded<GpuResult>('gpu.json');
 	const ofMemory = memory ? [['Memory plan and resident memory', `at most ${(100 * memory.largestDifference).toFixed(0)} % apart in ${memory.runs.length} configurations`, `${memory.cpu}, ${memory.cores} cores`, '`npx tsx bench/memory.ts`']] : [];
-	const rows = [...(cpu ? cpuRows(cpu) : []), ...(demo ? demoRows(demo) : []), ...ofMemory, ...(screen ? screenRows(screen) : [])];
+	const rows = [...(cpu ? cpuRows(cpu) : []), ...(demo ? demoRows(demo) : []), ...ofMemory, ...(gpu ? gpuRows(gpu) : []), ...(screen ? screenRows(screen) : [])];
 	return rows.length === 0 ? 'No measurement has been recorded in `bench/results` yet.' : table(['What', 'Measured', 'On', 'By'], rows);
 }
 
@@ -71,6 +82,18 @@ function demoRows({cpu, cores, measured}: DemoResult): string[][] {
 	const seconds = measured.filter(({prior}) => prior).flatMap(run => run.seconds ?? []);
 	const took = seconds.length > 0 ? `; 300 steps with class images and samples in ${Math.min(...seconds)} to ${Math.max(...seconds)} s` : '';
 	return [['What the demo learns, by its own targets', `${targets.filter(({reached}) => reached).length} of ${targets.length} reached${took}`, `${cpu}, ${cores} cores`, '`npx tsx bench/demo-quality.ts`']];
+}
+
+function gpuRows({gpu, model, steps, diffusers, demo, golden}: GpuResult): string[][] {
+	const best = steps.reduce((least, one) => (one.medianMs < least.medianMs ? one : least));
+	const graph = steps.find(({mode}) => mode === 'graph');
+	const by = '`bench/gpu` (bench/results/gpu.json)';
+	return [
+		[`A training step of ${model}`, `${best.medianMs.toFixed(0)} ms, ${(best.gpuBytes / 2 ** 30).toFixed(1)} GiB by the driver's count${graph ? `; as a plain graph ${graph.medianMs.toFixed(0)} ms` : ''}; diffusers ${diffusers.medianMs} ms (${diffusers.program})`, gpu, by],
+		['The same, the first step', `${Math.round(Math.max(...steps.filter(({mode}) => mode === 'xla').map(({firstMs}) => firstMs)) / 1000)} s, ${Math.round(best.firstMs / 1000)} s once compiled`, gpu, by],
+		['A training step of the demo, batch 4 + 4, bf16', `${demo.medianMs.toFixed(1)} ms`, gpu, by],
+		['Golden numbers, f32', `${golden.checks - golden.failed} of ${golden.checks} within the CPU\'s tolerances`, gpu, by],
+	];
 }
 
 function screenRows({machine: {cpu, cores}, steady = [], firstFrame}: ScreenResult): string[][] {

@@ -74,7 +74,7 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 	const phases = [
 		withGaps('load', plus(networks, atWork, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
 		withGaps('encode', plus(held, atWork, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
-		withGaps('step', plus(held, {casts: castsOf(unetParameters + (config.trainTextEncoder ? textParameters : 0))}, worstMomentOfBackward(work)), profile),
+		withGaps('step', plus(held, worstMomentOfBackward(work, castsOf)), profile),
 		withGaps('update', plus(held, {gradients: gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
 		withGaps('sample', plus(held, atWork, {casts: castsOf(unetParameters), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
 		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
@@ -150,13 +150,13 @@ const unitBytes = ({config, profile, bits, rows}: Work, unit: Unit): {kept: numb
 	const inPieces = (one: number) => config.attention === 'fused' || (config.attention === 'chunked' && 4 * one > profile.chunkBytes);
 	const keptScores = score * sum(entries.filter(one => !inPieces(one)));
 	const working = profile.backwardShare * all
-		+ Math.max(0, ...entries.map(one => (inPieces(one) ? (config.attention === 'fused' ? 0 : profile.chunksAtOnce * profile.chunkBytes) : profile.scoreGradient * one)));
+		+ Math.max(0, ...entries.map(one => (inPieces(one) ? (config.attention === 'fused' ? 0 : profile.chunksAtOnce * profile.chunkBytes) : profile.scoreGradient[bits] * one)));
 	if (!config.gradientCheckpointing || unit.kind === 'convolution' || unit.kind === 'other') return {kept: all, scores: keptScores, working};
 	return {kept: checkpointedBytes(unit, profile.kept[bits]) * rows, scores: 0, working: working + all + keptScores};
 };
 
 /** Gradients of so many parameters. */
-const gradientBytes = ({profile, lanes}: Work, parameters: number): number => 4 * parameters * (1 + profile.laneGradients * (lanes - 1));
+const gradientBytes = ({profile, lanes, bits}: Work, parameters: number): number => profile.gradient[bits] * parameters * (1 + profile.laneGradients * (lanes - 1));
 
 /** The end of the forward pass: all activations, no gradients yet. */
 const forwardBytes = (work: Work): LineBytes => {
@@ -165,20 +165,21 @@ const forwardBytes = (work: Work): LineBytes => {
 };
 
 /** Activations leave and gradients come, unit by unit from the end: the moment at which both and what is being worked on take most. */
-const worstMomentOfBackward = (work: Work): LineBytes => {
+const worstMomentOfBackward = (work: Work, castsOf: (parameters: number) => number): LineBytes => {
 	const {activations = 0, attention = 0} = forwardBytes(work);
-	const {config: {engine}, profile: {eager}, trainedParameters} = work;
+	const {config: {engine}, profile: {eager, freesCasts}, trainedParameters} = work;
+	const casts = castsOf(sum(work.walk.map(({unit}) => unit.parameters)));
 	if (engine === 'eager') {
-		return {activations: eager.activations * activations, attention: eager.activations * attention, gradients: gradientBytes(work, trainedParameters), working: eager.perParameter * trainedParameters};
+		return {casts, activations: eager.activations * activations, attention: eager.activations * attention, gradients: gradientBytes(work, trainedParameters), working: eager.perParameter * trainedParameters};
 	}
 
-	let now = {activations, attention, gradients: 0, working: 0};
+	let now = {casts, activations, attention, gradients: 0, working: 0};
 	let worst = now;
 	for (const {unit, trained} of work.walk.toReversed()) {
 		const {kept, scores, working} = unitBytes(work, unit);
 		now = {...now, gradients: now.gradients + gradientBytes(work, trained), working};
 		if (totalOf(now) > totalOf(worst)) worst = now;
-		now = {...now, activations: now.activations - kept, attention: now.attention - scores};
+		now = {...now, casts: now.casts - (freesCasts ? castsOf(unit.parameters) : 0), activations: now.activations - kept, attention: now.attention - scores};
 	}
 	return worst;
 };

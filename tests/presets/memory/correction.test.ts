@@ -6,7 +6,7 @@ import {correctionKey, correctPlan, cpuProfile, defaultConfig, gpuProfile, planM
 
 const gibibyte = 2 ** 30;
 const shape = publishedShapes.sd15;
-const plan = planMemory(defaultConfig(), shape, {profile: gpuProfile});
+const plan = planMemory({...defaultConfig(), batchSize: 4}, shape, {profile: gpuProfile});
 
 describe('a corrected plan', () => {
 	test.each([1.2, 0.9])('has the measured peak, %d of the planned one, and the weights and the state that the model has', factor => {
