@@ -92,7 +92,7 @@ function gpuRows({gpu, model, steps, diffusers, demo, golden}: GpuResult): strin
 		[`A training step of ${model}`, `${best.medianMs.toFixed(0)} ms, ${(best.gpuBytes / 2 ** 30).toFixed(1)} GiB by the driver's count${graph ? `; as a plain graph ${graph.medianMs.toFixed(0)} ms` : ''}; diffusers ${diffusers.medianMs} ms (${diffusers.program})`, gpu, by],
 		['The same, the first step', `${Math.round(Math.max(...steps.filter(({mode}) => mode === 'xla').map(({firstMs}) => firstMs)) / 1000)} s, ${Math.round(best.firstMs / 1000)} s once compiled`, gpu, by],
 		['A training step of the demo, batch 4 + 4, bf16', `${demo.medianMs.toFixed(1)} ms`, gpu, by],
-		['Golden numbers, f32', `${golden.checks - golden.failed} of ${golden.checks} within the CPU\'s tolerances`, gpu, by],
+		['Golden numbers, f32', `${golden.checks - golden.failed} of ${golden.checks} within the CPU's tolerances`, gpu, by],
 	];
 }
 

@@ -54,7 +54,7 @@ const pytorchPeaks: readonly (readonly [Partial<MemoryConfig>, number])[] = [
 ];
 
 describe('on a GPU the plan', () => {
-	const measured = JSON.parse(readFileSync(path.join(packageFolder, 'bench/results/gpu.json'), 'utf8')) as {steps: readonly {allocator: string; attention: 'full' | 'fused'; gpuBytes: number}[]};
+	const measured = JSON.parse(readFileSync(path.join(packageFolder(), 'bench/results/gpu.json'), 'utf8')) as {steps: readonly {allocator: string; attention: 'full' | 'fused'; gpuBytes: number}[]};
 	// Of TensorFlow's own pool one sees how far it has grown, not what is needed.
 	test.each(measured.steps.filter(({allocator}) => allocator === 'cuda_malloc_async'))('agrees with what the driver counted within 5 %%: attention $attention', ({attention, gpuBytes}) => {
 		const {peakBytes} = planMemory({...full, precision: 'bf16', attention}, sd15, {profile: gpuProfile});
