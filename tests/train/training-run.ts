@@ -23,11 +23,12 @@ export interface RunOptions extends Partial<Omit<TrainingConfig, 'concepts'>> {
 	readonly concepts?: readonly Partial<Concept>[];
 }
 
-/** The demo, small: pictures of 64 pixels, no class images, no samples, a checkpoint after every step. */
+/** The demo, small and plain: pictures of 64 pixels, one rate for all steps, no class images, no samples, a checkpoint after every step. */
 export function smallConfig({concepts = [{}], ...settings}: RunOptions = {}): TrainingConfig {
 	const demo = demoConfig({prior: false});
 	return {
 		...demo,
+		learningRate: 1e-4, textEncoderLearningRate: 5e-5, learningRateSchedule: 'constant_with_warmup', minSnrGamma: 0,
 		resolution: 64, maxSteps: 3, batchSize: 2, warmupSteps: 0, sampleEverySteps: 0, saveEverySteps: 1, keepCheckpoints: 20, samplingSteps: 2, deterministic: true, outputPrecision: 'f32',
 		...settings,
 		concepts: concepts.map(concept => ({...demo.concepts[0], ...concept})),
