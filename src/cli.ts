@@ -22,6 +22,7 @@ async function declareProgram(typed: readonly string[]): Promise<Command> {
 		.version(version)
 		.exitOverride()
 		.configureHelp({showGlobalOptions: false})
+		.hook('preAction', async () => (await import('./train/runtime/index.ts')).informPresets())
 		.addHelpText('after', `\nRUN is an id, the unique beginning of one, a name, or "last".\n\n${exitCodeHelp}`);
 	const wanted = typed.find(word => !word.startsWith('-'));
 	if (wanted === undefined) {

@@ -1,7 +1,7 @@
 import {checkBeforeStart, describeHardware, detectHardware, formatProblems, isBlocking, placementOf, type Hardware, type Problem, type TrainingConfig} from '../presets/index.ts';
 import {checkInputs, startRun} from '../train/index.ts';
 import {packageRoot, runsFolder, type Run} from '../train/protocol/index.ts';
-import {storedVerdict} from '../train/runtime/index.ts';
+import {isRuntimeReady} from '../train/runtime/index.ts';
 import {logoutWarning} from './logout-warning.ts';
 import {requireRuntime} from './require-runtime.ts';
 import {UsageError} from './usage-error.ts';
@@ -28,8 +28,8 @@ export async function beginRun(config: TrainingConfig, {furtherFrom, warn = text
 		warn(warning);
 	}
 
-	if (hardware.gpu.state === 'present' && config.device !== 'cpu' && storedVerdict(packageRoot())?.device !== 'gpu') {
-		process.stderr.write('The GPU of this machine is not used: this version trains on the CPU.\n');
+	if (hardware.gpu.state === 'present' && config.device !== 'cpu' && !isRuntimeReady(packageRoot(), 'gpu')) {
+		process.stderr.write('The GPU of this machine is not used: TensorFlow is not set up for it, or not for the driver that is there now. dreambooth setup does that.\n');
 	}
 
 	return startRun({config, hardware: describeHardware(hardware), ...(furtherFrom !== undefined && {furtherFrom})});

@@ -206,7 +206,7 @@ export const constraints: readonly Constraint[] = [
 		level: 'block',
 		keys: ['device'],
 		test: config =>
-			config.device === 'gpu' && !trainsOnGpu ? {message: 'device is gpu, but this version trains on the CPU only.', cure: 'Set device to auto or cpu.'} : undefined,
+			config.device === 'gpu' && !trainsOnGpu() ? {message: 'device is gpu, but TensorFlow is not set up for a GPU here.', cure: 'Set it up with dreambooth setup --gpu, or set device to auto or cpu.'} : undefined,
 	},
 	{
 		level: 'block',

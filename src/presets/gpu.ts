@@ -90,5 +90,12 @@ export const whyNoGpu = (report: GpuReport, name = 'auto'): string | undefined =
 /** What CUDA_VISIBLE_DEVICES has done, as a whole sentence. */
 export const hiddenGpus = (count: number): string => `CUDA_VISIBLE_DEVICES hides ${count === 1 ? 'the GPU' : `all ${count} GPUs`} of this machine from this program.`;
 
-/** Whether this version trains on GPUs. */
-export const trainsOnGpu: boolean = false;
+let isGpuSetUp = (): boolean => false;
+
+/** Who knows of the TensorFlow that is installed says how to find out whether it works on this machine's GPU. */
+export const informOfGpuSetup = (isReady: () => boolean): void => {
+	isGpuSetUp = isReady;
+};
+
+/** Whether TensorFlow is set up for the GPU, so that training takes one where there is one. */
+export const trainsOnGpu = (): boolean => isGpuSetUp();

@@ -18,7 +18,7 @@ export {demoConfig} from './demo.ts';
 export {shippedPresets, subjectConfig, subjects, type ShippedPreset, type Subject} from './shipped.ts';
 export {availableCores, describeHardware, detectGpus, detectHardware, diskRoom, type DetectOptions, type Hardware} from './hardware.ts';
 export {formatBytes, formatDifference} from './bytes.ts';
-export {chooseGpu, gpuFault, gpuUse, hasBf16, trainsOnGpu, whyNoGpu} from './gpu.ts';
+export {chooseGpu, gpuFault, gpuUse, hasBf16, informOfGpuSetup, trainsOnGpu, whyNoGpu} from './gpu.ts';
 export {queryGpus, type Gpu, type GpuProcess, type GpuReport} from './nvidia-smi.ts';
 export {autoencoderFactor, publishedShapes, type ModelShape} from './memory/model-shape.ts';
 export {cpuProfile, gpuProfile, pytorchProfile, type EngineProfile} from './memory/engine-profile.ts';

@@ -78,7 +78,7 @@ const deviceReason = ({config, hardware: {cpu, gpu: report}, place, tooSmall}: C
 	switch (report.state) {
 		case 'present': {
 			const usable = chooseGpu(report, config.gpu);
-			return usable ? `${trainsOnGpu ? 'Training runs, as asked for,' : 'This version trains'} on ${cores}; it does not use the ${usable.name}.` : `Training runs on ${cores}. ${whyNoGpu(report, config.gpu)}`;
+			return usable ? trainsOnGpu() ? `Training runs, as asked for, on ${cores}; it does not use the ${usable.name}.` : `Training runs on ${cores}; to have it use the ${usable.name}, set TensorFlow up for it: dreambooth setup --gpu.` : `Training runs on ${cores}. ${whyNoGpu(report, config.gpu)}`;
 		}
 
 		case 'driver-fails': {

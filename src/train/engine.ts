@@ -32,7 +32,7 @@ export function startEngine({unetConfig, vaeConfig}: Pick<ModelFolder, 'unetConf
 	if (deterministic) process.env.TF_DETERMINISTIC_OPS ??= '1';
 	if (device === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
 	if (device !== 'cpu' && hasNvidiaDevice()) applyXlaFlags({folder: path.join(cacheFolder(), 'compiled'), deterministic});
-	const runtime = loadRuntime();
+	const runtime = loadRuntime({device});
 	const onGpu = runtime.device === 'gpu';
 	return {
 		runtime,

@@ -30,7 +30,7 @@ beforeEach(() => {
 		TERM: 'xterm-256color', LANG: 'C.UTF-8', NO_COLOR: '1',
 	};
 	delete environment.XDG_SESSION_ID;
-	const runtime = runtimeFolder(environment);
+	const runtime = runtimeFolder('cpu', environment);
 	for (const file of ['addon/tfjs_binding.node', 'tensorflow/libtensorflow_framework.so.2', 'tensorflow/libtensorflow_cc.so.2']) {
 		fs.mkdirSync(path.dirname(path.join(runtime, file)), {recursive: true});
 		fs.writeFileSync(path.join(runtime, file), '');
@@ -114,7 +114,7 @@ test('a terminal that is closed takes the app with it and not the run', async ()
 });
 
 test('what is missing for a run is said in the app', async () => {
-	fs.rmSync(runtimeFolder(environment), {recursive: true});
+	fs.rmSync(runtimeFolder('cpu', environment), {recursive: true});
 	const app = dreambooth();
 	await app.see('❯ 1 Try it');
 	await app.press(KEYS.enter, 'Press Enter to submit form');

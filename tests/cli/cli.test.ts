@@ -26,7 +26,7 @@ beforeEach(() => {
 	runs = ownRuns();
 	const home = path.join(runs.folder, 'home');
 	environment = {...process.env, NODE_ENV: 'production', DREAMBOOTH_HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), FAKE_TRAINER: '{}', XDG_SESSION_ID: undefined};
-	const runtime = runtimeFolder(environment);
+	const runtime = runtimeFolder('cpu', environment);
 	for (const file of ['addon/tfjs_binding.node', 'tensorflow/libtensorflow_framework.so.2', 'tensorflow/libtensorflow_cc.so.2']) {
 		fs.mkdirSync(path.dirname(path.join(runtime, file)), {recursive: true});
 		fs.writeFileSync(path.join(runtime, file), '');

@@ -26,14 +26,14 @@ export interface Placement {
 const usableShare = 0.9;
 
 export interface PlacementWishes {
-	/** `auto` takes the GPU where this version can train on one. */
+	/** `auto` takes the GPU where TensorFlow is set up for one. */
 	readonly device?: 'auto' | 'cpu' | 'gpu';
 	/** Which of several GPUs: as the setting. */
 	readonly gpu?: string;
 }
 
 /** Whether a run with this device takes a GPU where there is one. */
-export const wantsGpu = (device: 'auto' | 'cpu' | 'gpu'): boolean => device === 'gpu' || (device === 'auto' && trainsOnGpu);
+export const wantsGpu = (device: 'auto' | 'cpu' | 'gpu'): boolean => device === 'gpu' || (device === 'auto' && trainsOnGpu());
 
 /** Where a run on this machine would take its memory: on a GPU that can be used, else in main memory. */
 export const placementOf = ({cpu: {cores}, gpu: report, memory}: Hardware, {device = 'auto', gpu: name}: PlacementWishes = {}): Placement => {

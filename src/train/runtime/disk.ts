@@ -5,8 +5,9 @@ import type {Wheel} from './wheel.ts';
 /** The addon, the lock, and what a file system takes for itself. */
 const MARGIN_BYTES = 100e6;
 
-/** Free disk that a set-up needs: the libraries, and the wheel where it is downloaded first. */
-export const setupDiskBytes = ({bytes, unpackedBytes}: Wheel, {download}: {readonly download: boolean}): number => unpackedBytes + MARGIN_BYTES + (download ? bytes : 0);
+/** Free disk that a set-up needs: the libraries, and the largest wheel where they are downloaded first, one after another. */
+export const setupDiskBytes = (wheels: readonly Wheel[], {download}: {readonly download: boolean}): number =>
+	wheels.reduce((sum, {unpackedBytes}) => sum + unpackedBytes, MARGIN_BYTES) + (download ? Math.max(0, ...wheels.map(({bytes}) => bytes)) : 0);
 
 const elsewhere = 'or keep the runtime on another disk: DREAMBOOTH_HOME=FOLDER';
 

@@ -1,10 +1,12 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import {detectHardware, formatBytes, type GpuReport, type Hardware} from '../../presets/index.ts';
+import {detectHardware, formatBytes, type Hardware} from '../../presets/index.ts';
 import {findCompiler} from './addon.ts';
+import {cudaLibraryNames, findCudaLibraries, type CudaLibraries} from './cuda-libraries.ts';
 import {run} from './command.ts';
 import {setupDiskBytes} from './disk.ts';
 import {cacheFolder} from './folders.ts';
+import {countNvidiaCards, gpuHindrance, hasNvidia} from './gpu-driver.ts';
 import {detectPlatform, isOlder, type Platform} from './platform.ts';
 import {storedVerdict, type Verdict} from './probe-runtime.ts';
 import {installCommand} from './system-packages.ts';
@@ -36,11 +38,18 @@ export interface Findings {
 	readonly hardware: Hardware;
 	/** Names of the shared libraries that a program finds here. */
 	readonly libraries: readonly string[];
+	/** CUDA as set up for TensorFlow. */
+	readonly cuda: CudaLibraries;
+	/** NVIDIA's cards in the slots, with or without a driver. */
+	readonly cards: number;
+	/** On the CPU build of TensorFlow. */
 	readonly verdict: Verdict | undefined;
+	/** On its GPU build. */
+	readonly gpuVerdict: Verdict | undefined;
 }
 
-/** What TensorFlow's GPU build opens; a machine that trains on its GPU has all of them. */
-const CUDA_LIBRARIES = ['libcuda.so.1', 'libcudart.so.12', 'libcublas.so.12', 'libcublasLt.so.12', 'libcufft.so.11', 'libcusolver.so.11', 'libcusparse.so.12', 'libcudnn.so.9'];
+/** The driver's own library, which nothing but the driver's installation brings. */
+const DRIVER_LIBRARY = 'libcuda.so.1';
 /** The demo takes less than half of it. */
 const LEAST_MEMORY_BYTES = 2 * 2 ** 30;
 
@@ -52,8 +61,8 @@ export async function doctor(packageRoot: string, given?: Findings): Promise<Doc
 		...systemRows(found),
 		...toolRows(found, ready),
 		...hardwareRows(found, ready),
-		...gpuRows(found),
 		runtimeRow(found.verdict),
+		...gpuRows(found),
 	];
 	return {rows, ok: rows.every(({state}) => state !== 'bad')};
 }
@@ -81,7 +90,7 @@ async function look(packageRoot: string): Promise<Findings> {
 		detectHardware({folder: cacheFolder()}),
 		findLibraries(),
 	]);
-	return {node: process.versions.node, platform: detectPlatform(), python, pip: pip?.replace(/ from .*/, ''), compiler, hardware, libraries, verdict: storedVerdict(packageRoot)};
+	return {node: process.versions.node, platform: detectPlatform(), python, pip: pip?.replace(/ from .*/, ''), compiler, hardware, libraries, cuda: findCudaLibraries(), cards: countNvidiaCards(), verdict: storedVerdict(packageRoot), gpuVerdict: storedVerdict(packageRoot, 'gpu')};
 }
 
 /** What the dynamic linker knows, and what its environment variable adds. */
@@ -112,7 +121,7 @@ function toolRows({python, pip, compiler}: Findings, ready: boolean): DoctorRow[
 }
 
 function hardwareRows({hardware: {cpu, memory, disk}}: Findings, ready: boolean): DoctorRow[] {
-	const needed = ready ? 2 ** 28 : setupDiskBytes(tensorflowCpu, {download: true});
+	const needed = ready ? 2 ** 28 : setupDiskBytes([tensorflowCpu], {download: true});
 	const full = disk.freeBytes < needed;
 	const small = memory.availableBytes < LEAST_MEMORY_BYTES;
 	return [
@@ -122,23 +131,35 @@ function hardwareRows({hardware: {cpu, memory, disk}}: Findings, ready: boolean)
 	];
 }
 
-function gpuRows({hardware: {gpu}, libraries}: Findings): DoctorRow[] {
-	const missing = CUDA_LIBRARIES.filter(library => !libraries.includes(library));
-	const found = CUDA_LIBRARIES.filter(library => libraries.includes(library));
-	const named = [found.length > 0 && `found ${found.join(', ')}`, missing.length > 0 && `missing ${missing.join(', ')}`].filter(Boolean).join('; ');
-	if (gpu.state !== 'present') {
-		return [gpuFault(gpu), {name: 'CUDA libraries', state: 'ok', found: found.length > 0 ? `not needed; ${named}` : 'none; only a GPU needs them'}];
+function gpuRows({hardware: {gpu}, libraries, cuda, cards, gpuVerdict}: Findings): DoctorRow[] {
+	if (!hasNvidia(gpu, cards)) {
+		return [{name: 'GPU', state: 'ok', found: `none${gpu.state === 'no-driver' ? ' (no NVIDIA card, no driver)' : ''}; training runs on the CPU`}];
 	}
-	return [
-		...gpu.gpus.map(({name, driver, totalBytes}): DoctorRow => ({name: 'GPU', state: 'warn', found: `${name}, ${formatBytes(totalBytes)}, driver ${driver}`, action: 'This version trains on the CPU; the GPU is not used.'})),
-		{name: 'CUDA libraries', state: 'ok', found: `not used by this version; ${named}`},
-	];
+	const hindrance = gpuHindrance(gpu, cards);
+	const named = gpu.state === 'present' ? gpu.gpus.map(({name, driver, totalBytes, computeCapability}) => `${name}${computeCapability === undefined ? '' : ` (compute ${computeCapability.toFixed(1)})`}, ${formatBytes(totalBytes)}, driver ${driver}`) : [];
+	const rows: DoctorRow[] = hindrance
+		? [...named.map((found): DoctorRow => ({name: 'GPU', state: 'ok', found})), {name: 'GPU', state: 'warn', found: hindrance.message, action: hindrance.action}]
+		: named.map((found): DoctorRow => ({name: 'GPU', state: 'ok', found}));
+	return [...rows, cudaRow(libraries, cuda, {needed: !hindrance}), gpuRuntimeRow(gpuVerdict, {possible: !hindrance})];
 }
 
-const gpuFault = (gpu: Exclude<GpuReport, {state: 'present'}>): DoctorRow =>
-	gpu.state === 'driver-fails'
-		? {name: 'GPU', state: 'warn', found: `nvidia-smi fails: ${gpu.message.split('\n')[0]}. Training runs on the CPU.`, action: 'Training does not need it. To mend the driver, restart the machine, or install it anew: nvidia-smi has to work.'}
-		: {name: 'GPU', state: 'ok', found: `${gpu.state === 'none' ? 'none' : 'no NVIDIA driver (nvidia-smi is not there)'}; training runs on the CPU`};
+/** The libraries by name: those of the set-up, and the driver's. */
+function cudaRow(libraries: readonly string[], {folder, found: files, missing: absent}: CudaLibraries, {needed}: {readonly needed: boolean}): DoctorRow {
+	const hasDriver = libraries.includes(DRIVER_LIBRARY);
+	const found = [...(hasDriver ? [DRIVER_LIBRARY] : []), ...cudaLibraryNames.filter(name => files.has(name))];
+	const missing = [...(hasDriver ? [] : [DRIVER_LIBRARY]), ...absent];
+	const named = [found.length > 0 && `found ${found.join(', ')}`, missing.length > 0 && `missing ${missing.join(', ')}`].filter(Boolean).join('; ');
+	if (missing.length === 0 || !needed) return {name: 'CUDA libraries', state: 'ok', found: named};
+	const actions = [...(absent.length > 0 ? [`dreambooth setup (they belong in ${folder})`] : []), ...(hasDriver ? [] : [`${DRIVER_LIBRARY} comes with the NVIDIA driver; a container has to be started with it: --gpus all`])];
+	return {name: 'CUDA libraries', state: 'warn', found: named, action: actions.join('\n')};
+}
+
+function gpuRuntimeRow(verdict: Verdict | undefined, {possible}: {readonly possible: boolean}): DoctorRow {
+	const name = 'TensorFlow GPU';
+	if (verdict?.ok) return {name, state: 'ok', found: `works on the GPU: ${verdict.stages.join(', ')}`};
+	if (verdict) return {name, state: 'warn', found: `${verdict.fault ?? 'does not work'} Training runs on the CPU.`, action: 'dreambooth setup --gpu tries it again'};
+	return possible ? {name, state: 'warn', found: 'not set up, or the driver has changed since; training runs on the CPU', action: 'dreambooth setup'} : {name, state: 'ok', found: 'not set up'};
+}
 
 function runtimeRow(verdict: Verdict | undefined): DoctorRow {
 	if (!verdict) return {name: 'TensorFlow', state: 'bad', found: 'not set up, or something has changed since', action: 'dreambooth setup'};

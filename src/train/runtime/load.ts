@@ -3,7 +3,12 @@ import {createRequire} from 'node:module';
 import util from 'node:util';
 import type * as tfjs from '@tensorflow/tfjs';
 import type koffiModule from 'koffi';
-import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary} from './folders.ts';
+import {packageRoot} from '../protocol/index.ts';
+import {findCudaLibraries, openCudaLibraries} from './cuda-libraries.ts';
+import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary, type RuntimeKind} from './folders.ts';
+import {whyDriverRefuses} from './gpu-driver.ts';
+import {hasNvidiaDevice} from './nvidia-device.ts';
+import {isRuntimeReady} from './probe-runtime.ts';
 import {tensorFlowApi, type Pointer, type TensorFlowApi} from './capi.ts';
 
 /** An attribute of an operation, as the addon takes it. */
@@ -65,16 +70,56 @@ export class RuntimeMissingError extends Error {
 
 let loaded: Runtime | undefined;
 
-/**
- * Opens libtensorflow and the addon in this process, once. Environment variables that TensorFlow reads (threads, log level,
- * determinism, devices) must be set before the process starts or before this call.
- * @throws RuntimeMissingError when `dreambooth setup` has not been run.
- */
-export function loadRuntime(): Runtime {
-	return (loaded ??= load(runtimeFolder()));
+export interface RuntimeWishes {
+	/** As the setting: `auto` takes the GPU where it is set up and one is to be seen, `gpu` takes nothing else. */
+	readonly device?: 'auto' | 'cpu' | 'gpu';
+	/** The build to load, whatever is known about it. */
+	readonly kind?: RuntimeKind;
 }
 
-function load(folder: string): Runtime {
+/**
+ * Opens libtensorflow and the addon in this process, once; the wishes of the first call count. Environment variables that TensorFlow
+ * reads (threads, log level, determinism, devices) must be set before the process starts or before this call.
+ * @throws RuntimeMissingError when `dreambooth setup` has not been run, or there is no GPU where one is asked for
+ */
+export function loadRuntime({device = 'auto', kind}: RuntimeWishes = {}): Runtime {
+	if (loaded) return loaded;
+	const build = kind ?? (device !== 'cpu' && mayUseGpu() ? 'gpu' : 'cpu');
+	const opened = build === 'gpu' && openCuda({required: kind === 'gpu' || device === 'gpu'});
+	const runtime = load(opened ? 'gpu' : 'cpu');
+	if (device === 'gpu' && runtime.device === 'cpu') {
+		throw new RuntimeMissingError(opened ? whyNoGpuHere() : 'The device is to be the GPU, but TensorFlow is not set up for it. Run: dreambooth setup --gpu');
+	}
+	if (opened && kind === undefined && runtime.device === 'cpu') process.stderr.write(`${whyNoGpuHere()} TensorFlow works on the CPU instead.\n`);
+	return (loaded = runtime);
+}
+
+const visibleNothing = new Set(['', '-1']);
+
+const mayUseGpu = (): boolean => !visibleNothing.has(process.env.CUDA_VISIBLE_DEVICES ?? 'all') && hasNvidiaDevice() && isRuntimeReady(packageRoot(), 'gpu');
+
+const loadKoffi = (): typeof koffiModule => createRequire(import.meta.url)('koffi') as typeof koffiModule;
+
+/** Why TensorFlow's GPU build, once loaded, works on the CPU, as a whole sentence. */
+export const whyNoGpuHere = (): string => whyDriverRefuses(loadKoffi());
+
+/** Loads what the GPU build needs; false when that is broken and the CPU may take its place. @throws RuntimeMissingError */
+function openCuda({required}: {readonly required: boolean}): boolean {
+	// Otherwise nearly all of the card's memory is taken at once.
+	process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+	try {
+		openCudaLibraries(loadKoffi(), findCudaLibraries());
+		return true;
+	} catch (error) {
+		const message = `CUDA cannot be used: ${(error as Error).message}.`;
+		if (required) throw new RuntimeMissingError(`${message} Get it anew with: dreambooth setup --remove && dreambooth setup`, {cause: error});
+		process.stderr.write(`${message} TensorFlow works on the CPU instead.\n`);
+		return false;
+	}
+}
+
+function load(kind: RuntimeKind): Runtime {
+	const folder = runtimeFolder(kind);
 	const addon = addonFile(folder);
 	if (!existsSync(addon)) throw new RuntimeMissingError(`TensorFlow is not set up (no ${addon}). Run: dreambooth setup`);
 

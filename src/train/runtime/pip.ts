@@ -2,13 +2,13 @@ import {mkdir, readdir, rename, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {lastLines, run} from './command.ts';
 import {diskFull} from './disk.ts';
-import {byteProgress, type Tell} from './progress.ts';
+import {byteProgress, within, type Share, type Tell} from './progress.ts';
 import {SetupError} from './setup-error.ts';
 import {installCommand} from './system-packages.ts';
 import {pipArguments, wheelFile, type Wheel} from './wheel.ts';
 
 /** Has pip put the wheel into a folder. What came is not checked yet. @throws SetupError */
-export async function downloadByPip(wheel: Wheel, folder: string, tell: Tell): Promise<void> {
+export async function downloadByPip(wheel: Wheel, folder: string, tell: Tell, share?: Share): Promise<void> {
 	await requirePip();
 	// pip writes to its temporary folder first and moves at the end: with our own one we can see it grow, and all is on one disk.
 	const temporary = path.join(folder, 'pip');
@@ -16,12 +16,12 @@ export async function downloadByPip(wheel: Wheel, folder: string, tell: Tell): P
 	const clear = async () => rm(temporary, {recursive: true, force: true, maxRetries: 5});
 	await clear();
 	await mkdir(temporary, {recursive: true});
-	const progress = byteProgress(`Downloading TensorFlow ${wheel.version}`, wheel.bytes, tell);
+	const progress = byteProgress(`Downloading ${wheel.name} ${wheel.version}`, wheel.bytes, share ? within(share, tell) : tell);
 	progress(0);
 	const watch = setInterval(() => void largestIn(temporary).then(progress), 250);
 	const env = {...process.env, TMPDIR: temporary, PIP_PROGRESS_BAR: 'off', PIP_REQUIRE_VIRTUALENV: '0'};
 	try {
-		const {exitCode, output} = await run('python3', pipArguments(wheel, temporary), {env}).finally(() => clearInterval(watch));
+		const {exitCode, output} = await run('python3', pipArguments([wheel], temporary), {env}).finally(() => clearInterval(watch));
 		if (exitCode !== 0) throw downloadFailure(wheel, output, folder);
 		await rename(path.join(temporary, wheelFile(wheel)), path.join(folder, wheelFile(wheel)));
 	} finally {
@@ -50,7 +50,7 @@ function downloadFailure(wheel: Wheel, output: string, folder: string): SetupErr
 	if (/No matching distribution|Could not find a version/.test(output)) {
 		return new SetupError(`pip found no ${wheel.project} ${wheel.version} in its package index.\n${said}`, `Check which index pip uses: python3 -m pip config list\nOr ${byHand}`);
 	}
-	return new SetupError(`pip could not download TensorFlow.\n${said}`, `Try it by hand to see why: python3 ${pipArguments(wheel, 'FOLDER').join(' ')}\nThen: dreambooth setup --wheels FOLDER`);
+	return new SetupError(`pip could not download ${wheel.project} ${wheel.version}.\n${said}`, `Try it by hand to see why: python3 ${pipArguments([wheel], 'FOLDER').join(' ')}\nThen: dreambooth setup --wheels FOLDER`);
 }
 
 /** pip says the same of each of its five attempts: the last is enough. */

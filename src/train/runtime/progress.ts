@@ -10,6 +10,23 @@ export interface Progress {
 
 export type Tell = (progress: Progress) => void;
 
+/** A part of something larger: its number of so many, and the bytes before it and of all. */
+export interface Share {
+	readonly part: number;
+	readonly parts: number;
+	readonly beforeBytes: number;
+	readonly totalBytes: number;
+}
+
+/** Tells the progress of a part as that of the whole, at the speed of the part. */
+export const within = ({part, parts, beforeBytes, totalBytes}: Share, tell: Tell): Tell => ({what, doneBytes = 0, totalBytes: ofPart = 0, etaSeconds}) =>
+	tell({
+		what: `${what} (${part} of ${parts})`,
+		doneBytes: beforeBytes + doneBytes,
+		totalBytes,
+		...(etaSeconds !== undefined && {etaSeconds: (etaSeconds * (totalBytes - beforeBytes - doneBytes)) / (ofPart - doneBytes)}),
+	});
+
 /** The remaining time follows from the speed of the last seconds: that of a download changes. */
 const WINDOW_MS = 10_000;
 const TELL_EVERY_MS = 100;

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {doctor, formatDoctor, type DoctorRow, type Findings} from '../../../src/train/runtime/index.ts';
+import {cudaLibraryNames} from '../../../src/train/runtime/cuda-libraries.ts';
 import {goodPlatform} from './machine.ts';
 
 /** A machine that can train. */
@@ -16,6 +17,9 @@ const good: Findings = {
 		gpu: {state: 'no-driver'},
 	},
 	libraries: [],
+	cuda: {folder: '/home/ann/.cache/dreambooth-tui/tf-2.21.0-gpu', found: new Map(), missing: [...cudaLibraryNames, 'ptxas', 'libdevice.10.bc'], toolkit: undefined},
+	cards: 0,
+	gpuVerdict: undefined,
 	verdict: {key: 'k', ok: true, device: 'cpu', stages: ['load', 'convolution', 'graph', 'xla']},
 };
 
@@ -30,9 +34,9 @@ test('a machine that can train: every row is good, and it says so', async () => 
 	const report = await doctor('/nowhere', good);
 	expect(report.ok).toBe(true);
 	expect(report.rows.map(({name, state}) => [name, state])).toEqual(
-		['Node', 'System', 'CPU features', 'Python', 'pip', 'C++ compiler', 'CPU', 'Memory', 'Disk', 'GPU', 'CUDA libraries', 'TensorFlow'].map(name => [name, 'ok']),
+		['Node', 'System', 'CPU features', 'Python', 'pip', 'C++ compiler', 'CPU', 'Memory', 'Disk', 'TensorFlow', 'GPU'].map(name => [name, 'ok']),
 	);
-	expect(formatDoctor(report)).toMatch(/^ok {3}Node {12}22\.4\.0\n[^]*\n\nTraining will work\.$/);
+	expect(formatDoctor(report)).toMatch(/^ok {3}Node {10}22\.4\.0\n[^]*\n\nTraining will work\.$/);
 });
 
 describe('what keeps training from working is bad and comes with what to do', () => {
@@ -74,21 +78,47 @@ test('little memory is noted, and keeps nobody from trying', async () => {
 });
 
 describe('a graphics card', () => {
-	test('is named with its driver, and that this version trains on the CPU', async () => {
-		const {ok, row} = await examine(withHardware({gpu}));
-		expect(row('GPU')).toMatchObject({state: 'warn', found: 'NVIDIA RTX 3090, 24.0 GiB, driver 550.54', action: expect.stringContaining('trains on the CPU')});
+	const everything = {...good.cuda, found: new Map(cudaLibraryNames.map(name => [name, `/cache/${name}`])), missing: [], toolkit: '/cache'};
+	const setUp: Findings = {...withHardware({gpu}), libraries: ['libcuda.so.1'], cuda: everything, gpuVerdict: {key: 'k', ok: true, device: 'gpu', stages: ['load', 'gpu', 'convolution', 'graph', 'xla']}};
+
+	test('that is set up: the card, its driver, each library, and what was tried', async () => {
+		const {ok, row, rows} = await examine(setUp);
+		expect(rows.slice(-3)).toEqual([
+			{name: 'GPU', state: 'ok', found: 'NVIDIA RTX 3090, 24.0 GiB, driver 550.54'},
+			{name: 'CUDA libraries', state: 'ok', found: `found libcuda.so.1, ${cudaLibraryNames.join(', ')}`},
+			{name: 'TensorFlow GPU', state: 'ok', found: 'works on the GPU: load, gpu, convolution, graph, xla'},
+		]);
+		expect(row('TensorFlow').found).toBe('works on the CPU: load, convolution, graph, xla');
 		expect(ok).toBe(true);
 	});
 
-	test('CUDA libraries are listed by name, found and missing', async () => {
-		const {row} = await examine({...withHardware({gpu}), libraries: ['libcuda.so.1', 'libcudnn.so.9', 'libcudnn.so.8', 'libz.so.1']});
-		expect(row('CUDA libraries').found).toBe('not used by this version; found libcuda.so.1, libcudnn.so.9; missing libcudart.so.12, libcublas.so.12, libcublasLt.so.12, libcufft.so.11, libcusolver.so.11, libcusparse.so.12');
+	test('that is not set up is a note: training runs on the CPU', async () => {
+		const {ok, row} = await examine(withHardware({gpu}));
+		expect(row('TensorFlow GPU')).toMatchObject({state: 'warn', found: expect.stringContaining('not set up'), action: 'dreambooth setup'});
+		expect(ok).toBe(true);
+	});
+
+	test('without some of the CUDA libraries: which, and what brings them', async () => {
+		const found = new Map([...everything.found].filter(([name]) => name !== 'libcudnn_ops.so.9'));
+		const {row} = await examine({...setUp, libraries: ['libcudnn.so.8', 'libz.so.1'], cuda: {...everything, found, missing: ['libcudnn_ops.so.9']}, gpuVerdict: undefined});
+		expect(row('CUDA libraries')).toMatchObject({state: 'warn', found: expect.stringMatching(/^found libcudart\.so\.12, .*; missing libcuda\.so\.1, libcudnn_ops\.so\.9$/), action: expect.stringMatching(/^dreambooth setup .*\n.*NVIDIA driver.*--gpus all/)});
+	});
+
+	test('on which TensorFlow failed: why', async () => {
+		const {ok, row} = await examine({...setUp, gpuVerdict: {key: 'k', ok: false, stages: ['load'], fault: 'TensorFlow was loaded, but it sees no GPU: CUDA error 803.'}});
+		expect(row('TensorFlow GPU')).toMatchObject({state: 'warn', found: expect.stringContaining('CUDA error 803'), action: expect.stringContaining('setup --gpu')});
+		expect(ok).toBe(true);
 	});
 
 	test('whose driver fails is noted with what nvidia-smi says', async () => {
 		const {ok, row} = await examine(withHardware({gpu: {state: 'driver-fails', message: 'NVML: Driver/library version mismatch\nmore'}}));
-		expect(row('GPU')).toMatchObject({state: 'warn', found: 'nvidia-smi fails: NVML: Driver/library version mismatch. Training runs on the CPU.', action: expect.stringContaining('restart the machine')});
+		expect(row('GPU')).toMatchObject({state: 'warn', found: 'The NVIDIA driver does not work: NVML: Driver/library version mismatch', action: expect.stringContaining('Restart the machine')});
 		expect(ok).toBe(true);
+	});
+
+	test('without a driver is noted as well', async () => {
+		const {row} = await examine({...good, cards: 1});
+		expect(row('GPU')).toMatchObject({state: 'warn', found: expect.stringContaining('an NVIDIA card in this machine, but no NVIDIA driver'), action: expect.stringContaining('Install the driver')});
 	});
 });
 

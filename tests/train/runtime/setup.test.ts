@@ -22,7 +22,7 @@ const root = () => machine.options().packageRoot;
 const inRuntime = (name: string) => path.join('tf-2.21.0-cpu', name);
 const whole = () => [
 	...Object.keys(unpacked).map(inRuntime),
-	...['addon/built-from', 'addon/tfjs_binding.node', 'probe.json'].map(inRuntime),
+	...['addon/built-from', 'addon/tfjs_binding.node', 'probe.json', 'tensorflow/from-wheel'].map(inRuntime),
 ].sort();
 
 describe('a set-up', () => {
@@ -202,7 +202,7 @@ describe('two at once', () => {
 });
 
 describe('a dry run', () => {
-	const describeIt = (wheels?: string) => describeSetup({packageRoot: root(), wheel: machine.wheel, wheels}).join('\n');
+	const describeIt = (wheels?: string) => describeSetup({packageRoot: root(), parts: [machine.wheel], ...(wheels !== undefined && {wheels})}).join('\n');
 
 	test('names the download, the digest, the disk room and the build, and makes nothing', () => {
 		const said = describeIt();

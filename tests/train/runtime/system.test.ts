@@ -13,7 +13,7 @@ describe('the runtime is kept', () => {
 	});
 
 	test('or where DREAMBOOTH_HOME says, by version', () => {
-		expect(runtimeFolder({DREAMBOOTH_HOME: '/big', XDG_CACHE_HOME: '/caches'})).toBe('/big/tf-2.21.0-cpu');
+		expect(runtimeFolder('cpu', {DREAMBOOTH_HOME: '/big', XDG_CACHE_HOME: '/caches'})).toBe('/big/tf-2.21.0-cpu');
 		expect(cacheFolder({DREAMBOOTH_HOME: 'here'})).toBe(path.resolve('here'));
 	});
 });
