@@ -1,4 +1,4 @@
-// Writes the tables of README.md and THIRD-PARTY-NOTICES.md, each between its marks, from what they describe:
+// Writes the tables of README.md and THIRD-PARTY-NOTICES.md, and a screen, each between its marks, from what they describe:
 //   npx tsx scripts/write-tables.ts
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,9 @@ const read = (file: string): string => fs.readFileSync(path.join(root, file), 'u
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [row(...head), `|${'---|'.repeat(head.length)}`, ...rows.map(cells => row(...cells))].join('\n');
+
+/** A screen as the tests have seen it. */
+const screenOf = (name: string): string => `\`\`\`\n${read(`tests/tui/screens/${name}.txt`).trimEnd()}\n\`\`\``;
 
 const verbsTable = (): string => table(['Verb', 'What it does'], verbs.map(({name, summary}) => [`\`${name}\``, summary]));
 
@@ -124,11 +127,11 @@ function packagesTable(): string {
 }
 
 const tables: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
-	'README.md': {verbs: verbsTable, settings: settingsTable, performance: performanceTable},
+	'README.md': {memory: () => screenOf('wizard-memory'), verbs: verbsTable, settings: settingsTable, performance: performanceTable},
 	'THIRD-PARTY-NOTICES.md': {packages: packagesTable},
 };
 
-/** The documents that hold such tables. */
+/** The documents that hold such parts. */
 export const documents = Object.keys(tables);
 
 /** A document as it is, and as it should be. @throws when a mark is missing */

@@ -5,7 +5,7 @@ import type {Room} from './app.tsx';
 import {useKeys, type KeyBinding} from './keys.ts';
 import {listKeys, type ListContext} from './list.tsx';
 import {Menu, type MenuItem} from './menu.tsx';
-import {Page, type Area, type Notice} from './page.tsx';
+import {Page, wrapText, type Area, type Notice} from './page.tsx';
 import {useTheme} from './theme.ts';
 
 type HomeKey = 'demo' | 'new' | 'runs' | 'presets' | 'quit';
@@ -57,14 +57,21 @@ export function Home({area, about = looking, onGo, onQuit}: {area: Area; about?:
 				<>
 					<Menu items={items} cursor={cursor} columns={columns}/>
 					<Box marginTop={1} flexDirection="column">
-						{about.machine.map(line => <Text key={line} {...theme.dim} wrap="truncate-end">{line}</Text>)}
 						<Text wrap="wrap">{about.where}</Text>
+						{about.machine.flatMap(line => setIn(line, columns)).map((line, index) => <Text key={index} {...theme.dim}>{line}</Text>)}
 					</Box>
 				</>
 			)}
 		</Page>
 	);
 }
+
+/** The label at the beginning of each line about the machine. */
+const LABEL_COLUMNS = 8;
+
+/** A line in rows of at most `columns`, those after the first beside its label. */
+const setIn = (line: string, columns: number): readonly string[] =>
+	wrapText(line.slice(LABEL_COLUMNS), columns - LABEL_COLUMNS).map((row, index) => (index === 0 ? line.slice(0, LABEL_COLUMNS) : ' '.repeat(LABEL_COLUMNS)) + row);
 
 function roomOf(key: HomeKey): Room | undefined {
 	switch (key) {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import {expect, test} from 'vitest';
 import {document, documents} from '../../scripts/write-tables.ts';
 
-test.each(documents)('the tables of %s are up to date (npx tsx scripts/write-tables.ts writes them)', file => {
+test.each(documents)('the tables and screens of %s are up to date (npx tsx scripts/write-tables.ts writes them)', file => {
 	const {is, shouldBe} = document(file);
 	expect(is).toBe(shouldBe);
 });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {defaultConfig, demoConfig} from '../../src/presets/index.ts';
 import {identify} from '../../src/train/protocol/index.ts';
-import {AppWorld} from './app-world.tsx';
+import {AppWorld, machine} from './app-world.tsx';
 import {KEYS} from './fake-keyboard.ts';
 import {recordedEvents, writeRecordedRun, type Recording} from './recorded-run.ts';
 
@@ -33,6 +33,15 @@ describe('the first page', () => {
 		makeRun('20260102-030405-robot', finished);
 		world.open();
 		await expect(await world.see('GPU ')).toMatchFileSnapshot('screens/home.txt');
+	});
+
+	test('says of each graphics card what keeps it from being used, to the end', async () => {
+		const gibibyte = 2 ** 30;
+		const card = {name: 'RTX A5000', totalBytes: 24 * gibibyte, usedBytes: 14 * gibibyte, freeBytes: 10 * gibibyte, driver: '550', computeCapability: 8.6, processes: [{pid: 4242, name: 'python3', usedBytes: 14 * gibibyte}]};
+		world.open({hardware: {...machine, gpu: {state: 'present', gpus: [{...card, index: 0}, {...card, index: 1, name: 'NVIDIA B200', computeCapability: 10, processes: []}]}}});
+		const seen = (await world.see('GPU 1')).replaceAll(/\s+/g, ' ');
+		expect(seen).toContain('In use by python3 (process 4242, 14.0 GiB): training has to do with the 10.0 GiB that are left');
+		expect(seen).toContain('The NVIDIA B200 has compute capability 10.0, which is newer than TensorFlow 2.21 knows (up to 9.x). It cannot be used');
 	});
 
 	test.each([['3', 'There is no run yet'], ['4', 'comes with dreambooth'], [`${KEYS.down}${KEYS.down}${KEYS.enter}`, 'There is no run yet']])('%j opens %s, and Esc leads back', async (keys, room) => {
