@@ -20,6 +20,7 @@ export type {LoraLayout, LoraNetwork} from './lora-names.ts';
 export {modelSpec} from './model-spec.ts';
 export {writeModelFolder, type SaveOptions} from './model-folder-writer.ts';
 export {type NamedTensor, type SaveReport} from './named-tensors.ts';
+export {networkTensors, type TensorShapes} from './network-tensors.ts';
 export {openNetwork, readJson, type Network, type NetworkWeights} from './network-files.ts';
 export {openSafetensors, SafetensorsFile} from './safetensors.ts';
 export {structureFolder, type Structure} from './structures.ts';
