@@ -2,7 +2,7 @@ import {Text} from 'ink';
 import {render} from 'ink-testing-library';
 import type {ReactElement, ReactNode} from 'react';
 import {describe, expect, test, vi} from 'vitest';
-import {Row, RowsContext, spansOf} from '../../src/tui/row.tsx';
+import {Row, RowsContext, spansOf, WrappedRow} from '../../src/tui/row.tsx';
 import {showOnScreen} from '../../src/tui/show-on-screen.tsx';
 import {capabilities, ImageRows} from '../../src/tui/term/index.ts';
 import {FakeKeyboard} from './fake-keyboard.ts';
@@ -78,6 +78,32 @@ test('what a row shows is not kept, however often it changes', () => {
 	expect(lastFrame()).toBe(frame);
 	expect(show.mock.calls.at(-1)?.[1]).toBe('step 49');
 	unmount();
+});
+
+describe('a text that goes on in further rows', () => {
+	test('is broken where the row is full, each part in its look, and grows and shrinks', async () => {
+		const {terminal, done} = await seen(<WrappedRow columns={5}>abc<Text color="red">defghi</Text>j</WrappedRow>);
+		expect((await terminal.screen()).slice(0, 3)).toEqual(['abcde', 'fghij', '']);
+		expect(await terminal.cell(3, 0)).toMatchObject({text: 'd', foreground: 1});
+		expect(await terminal.cell(3, 1)).toMatchObject({text: 'i', foreground: 1});
+		expect(await terminal.cell(4, 1)).toMatchObject({text: 'j', foreground: -1});
+		await done();
+	});
+
+	test('is not kept however often it changes', () => {
+		const rows = new ImageRows();
+		const show = vi.spyOn(rows, 'show');
+		const content = (text: string): ReactElement => <RowsContext value={rows}><WrappedRow columns={10}>{text}</WrappedRow></RowsContext>;
+		const {rerender, lastFrame, unmount} = render(content('one'));
+		const frame = lastFrame();
+		rerender(content('one and '));
+		rerender(content('two and'));
+		expect(lastFrame()).toBe(frame);
+		expect(show.mock.calls.at(-1)?.[1]).toBe('two and');
+		rerender(content('two and three'));
+		expect(show.mock.calls.slice(-2).map(([, text]) => text)).toEqual(['two and th', 'ree']);
+		unmount();
+	});
 });
 
 test('without a screen a row is an ordinary text', () => {

@@ -29,7 +29,8 @@ export function ConceptList({step, place, area, notices, outcome: {config: {conc
 	const [isAsking, setIsAsking] = useState(false);
 	const concept = concepts[cursor]!;
 	const counts = useImageCounts(concepts.map(({instanceImages}) => instanceImages).filter(folder => folder !== ''));
-	const found = useCheck(checks.instanceImages, concept.instanceImages, {restMs: 0});
+	// Photos are opened when the cursor rests: who only passes by does not wait for them.
+	const found = useCheck(checks.instanceImages, concept.instanceImages);
 	const context: ConceptsContext = {
 		next, back, interrupt, cursor, count: concepts.length, page: area.rows - ABOUT_ROWS - 3, moveTo, open, add,
 		explainCursor: () => explain(),
@@ -56,7 +57,7 @@ export function ConceptList({step, place, area, notices, outcome: {config: {conc
 							<Row columns={columns}><Text {...theme.dim}>{aboutClass(concept)}</Text></Row>
 							<CheckLines lines={found} rows={CHECK_ROWS} columns={columns}/>
 						</Box>
-						{concept.instanceImages !== '' && <Thumbnails folder={concept.instanceImages} pictures={pictures} area={{columns, rows: rows - listRows - 2 - Math.min(found.length, CHECK_ROWS)}}/>}
+						{found.length > 0 && <Thumbnails folder={concept.instanceImages} pictures={pictures} area={{columns, rows: rows - listRows - 2 - Math.min(found.length, CHECK_ROWS)}}/>}
 					</>
 				);
 			}}
