@@ -53,7 +53,7 @@ try {
 	if (wanted.includes('trainer')) {
 		const trainer = await measureTrainer(programs);
 		results.trainer = trainer;
-		console.log(`steps a second: alone ${trainer.alone.toFixed(2)}, watched ${trainer.watched.toFixed(2)}, watched by a frozen dashboard ${trainer.frozen.toFixed(2)}: ${(100 * trainer.watchedShare).toFixed(1)} % and ${(100 * trainer.frozenShare).toFixed(1)} %`);
+		console.log(`steps a second: alone ${trainer.alone.toFixed(2)}, watched ${trainer.watched.toFixed(2)}, watched by a frozen dashboard ${trainer.frozen.toFixed(2)}: ${shareText(trainer.watchedShare)} and ${shareText(trainer.frozenShare)}`);
 	}
 } finally {
 	rmSync(programs, {recursive: true, force: true});
@@ -75,4 +75,8 @@ function earlier(): Record<string, unknown> {
 	} catch {
 		return {};
 	}
+}
+
+function shareText({mean, standardError}: {mean: number; standardError: number}): string {
+	return `${(100 * mean).toFixed(1)} % (± ${(100 * standardError).toFixed(1)})`;
 }
