@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {publishedShapes, shapeFromConfigs, type ModelShape} from './memory/model-shape.ts';
 import {BaseModelError} from './model-error.ts';
+import type {ModelFamily} from './model-kind.ts';
 import {absolutePath, asset, faultOf} from './paths.ts';
-import {readSingleFileFacts, type ModelFamily} from './single-file.ts';
+import {readSingleFileFacts} from './single-file.ts';
 
 /** What the presets know of a base model, read from its JSON files and safetensors headers only. */
 export interface ModelFacts {

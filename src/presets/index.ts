@@ -11,7 +11,7 @@ export {formatProblems, isBlocking, type Problem} from './problem.ts';
 export {absolutePath, asset, packageFolder} from './paths.ts';
 export {publishedModel, readModelFacts, resolveBaseModel, type ModelFacts} from './base-model.ts';
 export {BaseModelError} from './model-error.ts';
-export {type ModelFamily} from './single-file.ts';
+export {familyNames, recognizeTensors, type ModelFamily, type ModelKind, type NamedShapes} from './model-kind.ts';
 export {checkBeforeStart, FileExistsError, readConfigFile, readConfigValues, writeConfigFile, type StartCheck} from './config-file.ts';
 export {checkConceptFolders, countImages, imageExtensions, listImages, type FolderCount, type FolderFiles} from './image-folder.ts';
 export {demoConfig} from './demo.ts';

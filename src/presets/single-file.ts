@@ -1,8 +1,6 @@
 import fs from 'node:fs';
 import {BaseModelError} from './model-error.ts';
-
-/** The families of models whose single files can be told apart and trained. */
-export type ModelFamily = 'sd1' | 'sd2';
+import {recognizeTensors, type ModelFamily} from './model-kind.ts';
 
 /** What a single-file model is, from its header and one small tensor. */
 export interface SingleFileFacts {
@@ -12,8 +10,6 @@ export interface SingleFileFacts {
 }
 
 const UNET = 'model.diffusion_model.';
-/** The first layer that knows the width of the text states. */
-const TEXT_WIDTH = `${UNET}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight`;
 /** Its spread tells the two predictions of SD 2 apart (ComfyUI's rule): fine-tuning does not move it across. */
 const TELLING_BIAS = `${UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
 const VELOCITY_SPREAD = 0.09;
@@ -30,14 +26,11 @@ export function readSingleFileFacts(file: string): SingleFileFacts {
 	try {
 		const {entries, metadata, begin} = readHeader(handle, file);
 		const names = Object.keys(entries);
-		const firstLayer = entries[`${UNET}input_blocks.0.0.weight`];
-		if (names.some(name => name.startsWith('conditioner.'))) throw refused(file, 'is a Stable Diffusion XL model');
-		if (!firstLayer) throw refused(file, names.some(name => /^(unet\.)?(down_blocks|conv_in)\./.test(name)) ? 'holds only a UNet' : 'is not a Stable Diffusion model');
-		if (firstLayer.shape[1] !== 4) throw refused(file, 'is a model for inpainting or with other inputs');
-		const width = entries[TEXT_WIDTH]?.shape[1];
-		if (width !== 768 && width !== 1024) throw refused(file, `has a UNet of another structure than Stable Diffusion 1 and 2 (${TEXT_WIDTH}: ${entries[TEXT_WIDTH]?.shape.join(' x ') ?? 'missing'})`);
-		const count = (prefix: string) => names.filter(name => name.startsWith(prefix)).reduce((sum, name) => sum + entries[name].shape.reduce((product, side) => product * side, 1), 0);
-		const family: ModelFamily = width === 768 ? 'sd1' : 'sd2';
+		const {kind, name, family, refusal} = recognizeTensors(new Map(Object.entries(entries)));
+		if (refusal !== undefined) throw refused(file, `cannot be trained: ${name} (${refusal})`);
+		if (kind !== 'checkpoint') throw refused(file, `is no whole model: ${name}`);
+		if (family === undefined) throw refused(file, `cannot be trained: ${name} (its configs are not in the file)`);
+		const count = (prefix: string) => names.filter(each => each.startsWith(prefix)).reduce((sum, each) => sum + entries[each].shape.reduce((product, side) => product * side, 1), 0);
 		return {
 			family,
 			prediction: family === 'sd2' && predictsVelocity(handle, entries[TELLING_BIAS], begin, metadata) ? 'v_prediction' : 'epsilon',
@@ -52,16 +45,18 @@ function readHeader(handle: number, file: string): {entries: Readonly<Record<str
 	const length = Buffer.alloc(8);
 	fs.readSync(handle, length, 0, 8, 0);
 	const size = Number(length.readBigUInt64LE());
-	if (size <= 100_000_000) {
+	if (size <= Math.min(100_000_000, fs.fstatSync(handle).size - 8)) {
 		const header = Buffer.alloc(size);
 		fs.readSync(handle, header, 0, size, 8);
 		try {
 			const {__metadata__: metadata = {}, ...entries} = JSON.parse(header.toString()) as Record<string, Entry> & {__metadata__?: Record<string, string>};
-			return {entries, metadata: metadata as Readonly<Record<string, string>>, begin: 8 + size};
+			if (Object.values(entries).every(isEntry)) return {entries, metadata: metadata as Readonly<Record<string, string>>, begin: 8 + size};
 		} catch {}
 	}
 	throw new BaseModelError(`${file} is not a safetensors file.`, 'Choose a .safetensors file or a diffusers folder. A .ckpt file is a pickle, which can run code when it is opened, and is refused.');
 }
+
+const isEntry = (entry: Partial<Entry> | null): boolean => [entry?.shape, entry?.data_offsets].every(each => Array.isArray(each) && each.every(Number.isSafeInteger));
 
 function predictsVelocity(handle: number, bias: Entry | undefined, begin: number, metadata: Readonly<Record<string, string>>): boolean {
 	const stated = metadata['modelspec.prediction_type'] ?? metadata['modelspec.predict_key'];

@@ -192,7 +192,7 @@ describe('a base model', () => {
 		['has tensors that overlap', 'overlapping-tensors', 'overlaps the tensor before it'],
 		['names a tensor twice', 'duplicate-tensor-name', 'twice'],
 		['has numbers that nobody knows', 'unknown-dtype', 'has the data type'],
-		['is a good file of something else', 'ordinary', 'is not a Stable Diffusion model'],
+		['is a good file of something else', 'ordinary', 'no model that is known here'],
 	])('that %s is refused with the reason', async (_, name, reason) => {
 		expectRefusal(await train({baseModel: path.resolve('tests/fixtures/safetensors-files', `${name}.safetensors`)}), `${name}.safetensors`, reason);
 	});

@@ -69,10 +69,10 @@ describe('a base model in one file', () => {
 	});
 
 	it('is refused by name when it is another kind of model', () => {
-		expect(() => readModelFacts(hollowFile('xl.safetensors', {...first, ...width(2048), 'conditioner.embedders.0.x': [1]}))).toThrow('is a Stable Diffusion XL model');
-		expect(() => readModelFacts(hollowFile('inpainting.safetensors', {'model.diffusion_model.input_blocks.0.0.weight': [320, 9, 3, 3], ...width(768)}))).toThrow('inpainting');
-		expect(() => readModelFacts(hollowFile('unet.safetensors', {'down_blocks.0.resnets.0.conv1.weight': [1]}))).toThrow('holds only a UNet');
-		expect(() => readModelFacts(hollowFile('lora.safetensors', {lora_unet_x: [1]}))).toThrow('is not a Stable Diffusion model');
+		expect(() => readModelFacts(hollowFile('xl.safetensors', {...first, ...width(2048), 'conditioner.embedders.0.x': [1]}))).toThrow('cannot be trained: Stable Diffusion XL');
+		expect(() => readModelFacts(hollowFile('inpainting.safetensors', {'model.diffusion_model.input_blocks.0.0.weight': [320, 9, 3, 3], ...width(768)}))).toThrow('cannot be trained: SD 1.5 for inpainting (its UNet takes 9 channels instead of 4)');
+		expect(() => readModelFacts(hollowFile('unet.safetensors', {'conv_in.weight': [320, 4, 3, 3], 'down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight': [320, 768]}))).toThrow('is no whole model: SD 1.5, UNet only');
+		expect(() => readModelFacts(hollowFile('lora.safetensors', {'lora_unet_x.lora_down.weight': [1, 2]}))).toThrow('is no whole model: LoRA');
 		fs.writeFileSync(path.join(folder, 'model.ckpt'), 'PK\u0003\u0004 a pickle in a zip');
 		expect(() => readModelFacts(path.join(folder, 'model.ckpt'))).toThrow(/is not a safetensors file.*pickle/);
 	});
