@@ -45,7 +45,7 @@ export function declare(command: Command): void {
 		.option('--json', 'one JSON object, in bytes');
 	addTrainingFlags(command);
 	command.action(async (options: Options & Flags) => {
-		const source = await readConfig(options, {facts: {gpu: options.card !== undefined || options.device === 'gpu' || isNamed(options.gpu)}});
+		const source = await readConfig(options, {facts: options.card !== undefined || options.device === 'gpu' || isNamed(options.gpu) ? {gpu: true} : {}});
 		const place = await placeOf(options, source);
 		const {config, model, name} = subjectOf(source, options, place);
 		const estimate = estimateOf(config, model, name, place);

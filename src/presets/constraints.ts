@@ -3,6 +3,7 @@ import type {Concept} from './concepts.ts';
 import type {TrainingConfig} from './config.ts';
 import type {ModelFacts} from './base-model.ts';
 import {trainsOnGpu, whyNoGpu} from './gpu.ts';
+import {wantsGpu} from './memory/placement.ts';
 import type {GpuReport} from './nvidia-smi.ts';
 import type {Problem} from './problem.ts';
 import {formatNumber} from './schema.ts';
@@ -10,7 +11,7 @@ import {formatNumber} from './schema.ts';
 /** What is known beyond the config when its rules are checked; a rule that lacks its fact is not checked. */
 export interface Facts {
 	readonly model?: ModelFacts;
-	/** Whether the run can use a GPU. */
+	/** Whether the run can use a GPU. Left out: whether it would look for one here. */
 	readonly gpu?: boolean;
 	/** What there is of them. */
 	readonly gpus?: GpuReport;
@@ -38,7 +39,7 @@ export interface Constraint {
 
 const isIn8Bit = ({optimizer}: TrainingConfig): boolean => optimizer.endsWith('8bit');
 
-const onCpu = (config: TrainingConfig, facts: Facts): boolean => config.device === 'cpu' || facts.gpu !== true;
+const onCpu = (config: TrainingConfig, facts: Facts): boolean => config.device === 'cpu' || !(facts.gpu ?? wantsGpu(config.device));
 
 const stepsOf = (config: TrainingConfig, facts: Facts): number | undefined => (config.maxSteps > 0 ? config.maxSteps : facts.totalSteps);
 

@@ -1,7 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import {parseConfig, trainingConfigSchema} from '../presets/index.ts';
+import {trainingConfigSchema, type TrainingConfig} from '../presets/index.ts';
 import {
 	beat, EventLog, eventSchema, heartbeat, identify, isAlive, latestCheckpoint, RunBusyError, RunError, serveControl, writeRun,
 	type Command, type StopWhen, type EventBody, type Reply, type Run,
@@ -175,7 +175,7 @@ export class Supervisor {
 
 	/** Gives up the next thing that costs memory but not the result; returns what in words, or undefined when nothing is left. */
 	#saveMemory(): string | undefined {
-		const {config} = parseConfig(this.#run.record.config);
+		const config = this.#config();
 		const before = savingsSchema.parse(this.#run.record.savings ?? {});
 		const rung = config && nextRung({...config, ...before});
 		if (rung) {
@@ -185,12 +185,17 @@ export class Supervisor {
 		return rung?.words;
 	}
 
+	/** Its values alone; the rules between them were checked before the start. Undefined when somebody has damaged it, which the trainer says. */
+	#config(): TrainingConfig | undefined {
+		return trainingConfigSchema.safeParse(this.#run.record.config).data;
+	}
+
 	/** One life of a trainer. */
 	async #attempt(): Promise<Ending> {
 		let gpu: NodeJS.ProcessEnv;
 		try {
 			// At each start: another card may be freer by now.
-			gpu = await gpuEnvironment(trainingConfigSchema.safeParse(this.#run.record.config).data);
+			gpu = await gpuEnvironment(this.#config());
 		} catch (error) {
 			if (error instanceof RunError) {
 				return {type: 'failed', cause: error.name, message: error.message, action: error.action};

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
-import {describe, expect, test} from 'vitest';
-import {checkConfig, defaultConcept, defaultConfig, formatProblems, hasPriorPreservation, parseConfig, readModelFacts, type Concept, type Facts, type TrainingConfig} from '../../src/presets/index.ts';
+import {afterEach, describe, expect, test} from 'vitest';
+import {checkConfig, defaultConcept, defaultConfig, formatProblems, hasPriorPreservation, informOfGpuSetup, parseConfig, readModelFacts, type Concept, type Facts, type TrainingConfig} from '../../src/presets/index.ts';
 import {configVersion, migrate, migrations} from '../../src/presets/migrations.ts';
 import {editDistance} from '../../src/presets/nearest.ts';
 
@@ -163,4 +163,16 @@ test.each([
 ])('the edit distance of %j and %j is %i', (a, b, distance) => {
 	expect(editDistance(a, b)).toBe(distance);
 	expect(editDistance(b, a)).toBe(distance);
+});
+
+describe('where nobody says whether there is a GPU', () => {
+	afterEach(() => informOfGpuSetup(() => false));
+	const problemsOf = (values: object) => parseConfig({baseModel: 'demo', concepts: [{instanceImages: '.', instancePrompt: 'a photo of sks dog'}], ...values}).problems.map(({level, key}) => `${level} ${key}`);
+
+	test('the rules are those of a GPU when TensorFlow is set up for one, as in a trainer that reads its run', () => {
+		expect(problemsOf({precision: 'bf16', optimizer: 'adamw8bit'})).toContain('block precision');
+		informOfGpuSetup(() => true);
+		expect(problemsOf({precision: 'bf16', optimizer: 'adamw8bit'})).toEqual([]);
+		expect(problemsOf({precision: 'bf16', device: 'cpu'})).toContain('block precision');
+	});
 });
