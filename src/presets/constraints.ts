@@ -231,8 +231,8 @@ export const constraints: readonly Constraint[] = [
 		overridable: true,
 		keys: ['precision', 'device'],
 		test: (config, facts) =>
-			config.precision === 'bf16' && onCpu(config, facts) ?
-				{message: 'precision is bf16 on the CPU: slower than f32 unless the CPU has bf16 instructions, and less exact.', cure: 'Set precision to f32, or switch on expertOverrides if memory is what you lack.'}
+			config.precision !== 'f32' && onCpu(config, facts) ?
+				{message: `precision is ${config.precision} on the CPU: slower than f32${config.precision === 'bf16' ? ' unless the CPU has bf16 instructions' : ', many times'}, and less exact.`, cure: 'Set precision to f32, or switch on expertOverrides if memory is what you lack.'}
 			:	undefined,
 	},
 	{

@@ -114,7 +114,7 @@ const describeValue = (where: readonly string[], value: unknown): Problem => {
 	const setting = settingAt(where);
 	if (setting) {
 		const shown = typeof value === 'string' ? JSON.stringify(value) : formatValue(value);
-		const meant = setting.type === 'choice' && typeof value === 'string' ? nearest(value, setting.choices.map(({value}) => value)) : undefined;
+		const meant = setting.type === 'choice' && typeof value === 'string' ? setting.choices.find(({aliases}) => aliases?.includes(value))?.value ?? nearest(value, setting.choices.map(({value}) => value)) : undefined;
 		const fallback = setting.default === '' ? 'leave it out' : `leave it out for the default, ${formatValue(setting.default)}`;
 		const quoted = (setting.type === 'int' || setting.type === 'real') && typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
 		return {

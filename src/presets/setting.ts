@@ -65,6 +65,8 @@ export interface RealSetting<Key extends string = string> extends Declaration<Ke
 export interface Choice<Value extends string = string> {
 	readonly value: Value;
 	readonly help: string;
+	/** What other programs call it: understood on the command line and in forms. */
+	readonly aliases?: readonly string[];
 }
 
 export interface ChoiceSetting<Key extends string = string, Value extends string = string> extends Declaration<Key>, Derived {

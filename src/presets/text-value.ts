@@ -27,7 +27,7 @@ const readText = (setting: Setting, typed: string): SettingValue | undefined => 
 		}
 
 		case 'choice': {
-			return trimmed;
+			return setting.choices.find(({aliases}) => aliases?.includes(trimmed))?.value ?? trimmed;
 		}
 
 		case 'texts': {

@@ -16,13 +16,14 @@ import {Latents} from './latents/index.ts';
 import {adaptersToTrain, continueLora} from './lora.ts';
 import {outputBytes, writeOutput} from './output.ts';
 import {forgetPeak, peakBytes, recordPeak} from './measured-memory.ts';
+import {gradScaler} from './optim/index.ts';
 import {placeCopy} from './place-copy.ts';
 import {Previews} from './previews.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
 import {loadRuntime} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
-import {StepRunner, type PendingStep} from './step-runner.ts';
+import {StepRunner, type LossScaleReport, type PendingStep} from './step-runner.ts';
 import {isNormalization, TrainedState} from './trained-state.ts';
 import {identityOf, prepareTrainingSet} from './training-set.ts';
 import {Validation} from './validation.ts';
@@ -34,6 +35,12 @@ const MEMORY_EVERY_MS = 5000;
 /** After so many steps all buffers have been taken that a step takes. */
 const MEASURED_STEPS = 3;
 
+/** Below it f16 holds nothing: no step succeeds any more. */
+const SMALLEST_LOSS_SCALE = 1e-4;
+
+/** A step that overflowed may have a loss that is no number. */
+const numberOrNull = (value: number | undefined): number | null => (value !== undefined && Number.isFinite(value) ? value : null);
+
 /** Thrown where the person asked to stop, to leave whatever is under way. */
 class Stopped extends Error {
 	constructor(readonly when: StopWhen) {
@@ -43,7 +50,9 @@ class Stopped extends Error {
 
 export class TrainingDivergedError extends Error {
 	override name = 'TrainingDivergedError';
-	readonly action = 'Resume from the last checkpoint with a lower learning rate: dreambooth train --further RUN --learning-rate ..., or start again.';
+	constructor(message: string, readonly action = 'Resume from the last checkpoint with a lower learning rate: dreambooth train --further RUN --learning-rate ..., or start again.') {
+		super(message);
+	}
 }
 
 /** Trains a run from its beginning or its checkpoint to its end, or until the person stops it. */
@@ -329,18 +338,34 @@ class Run {
 	#flush(endedAt = performance.now()): void {
 		if (!this.#pending) return;
 		const {startedAt} = this.#pending;
-		const {step, loss, instanceLoss, priorLoss, conceptLosses, gradientNorm} = this.#pending.report();
+		const {step, loss, instanceLoss, priorLoss, conceptLosses, gradientNorm, lossScale} = this.#pending.report();
 		this.#pending = undefined;
-		if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw new TrainingDivergedError(`The loss of step ${step} is no longer a number. The weights of the last checkpoint are untouched.`);
+		if (lossScale) this.#watch(lossScale, step);
+		if (!lossScale?.skipped && (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))) throw new TrainingDivergedError(`The loss of step ${step} is no longer a number. The weights of the last checkpoint are untouched.`);
 		const {batchSize, gradientAccumulation} = this.#config;
 		const samplesSeen = step * batchSize * gradientAccumulation;
-		const [learningRate, textEncoderLearningRate] = this.#state.learningRates(step - 1, this.#totalSteps);
+		const [learningRate, textEncoderLearningRate] = this.#state.learningRates(lossScale?.updatesBefore ?? step - 1, this.#totalSteps);
 		this.session.emit({
 			type: 'step', step, epoch: epochOf(samplesSeen - 1, this.#set) + 1, samples: samplesSeen,
-			loss, instanceLoss, ...(priorLoss !== undefined && {priorLoss}), gradientNorm,
-			...(conceptLosses.length > 1 && {conceptLosses: conceptLosses.map(each => each ?? null)}),
+			loss: numberOrNull(loss), instanceLoss: numberOrNull(instanceLoss), ...(priorLoss !== undefined && {priorLoss: numberOrNull(priorLoss)}), gradientNorm: numberOrNull(gradientNorm),
+			...(conceptLosses.length > 1 && {conceptLosses: conceptLosses.map(numberOrNull)}),
+			...(lossScale && {lossScale: lossScale.scale, ...(lossScale.skipped && {skipped: true})}),
 			learningRate, ...(step <= this.#textEncoderSteps && this.#config.trainTextEncoder && {textEncoderLearningRate}), stepMs: endedAt - startedAt,
 		});
+	}
+
+	/** Tells of steps that were skipped. @throws TrainingDivergedError when nothing but skipping is left. */
+	#watch({scale, skipped}: LossScaleReport, step: number): void {
+		if (!skipped) return;
+		const {emit} = this.session;
+		emit({type: 'log', message: `Step ${step} was left out: its gradients were too large for f16. From now on the loss is multiplied by ${scale} instead of ${scale / gradScaler.backoff}.`});
+		if (scale < SMALLEST_LOSS_SCALE) {
+			throw new TrainingDivergedError(
+				`The gradients stay too large for f16, whatever the loss is multiplied by: step ${step} was left out like those before it. The weights of the last checkpoint are untouched.`,
+				'Train in bf16, which has the range of f32, or in f32: dreambooth train --further RUN --precision bf16, or start again.',
+			);
+		}
+		if (scale < 1 && scale / gradScaler.backoff >= 1) emit({type: 'warning', message: `The gradients of this run hardly fit into f16: so many steps were left out that the loss is now multiplied by ${scale}. Where the GPU has bf16, it has no such limit; f32 has none anywhere.`});
 	}
 
 	async #checkpoint(): Promise<void> {

@@ -21,6 +21,17 @@ export interface StepReport {
 	/** Instance loss by concept; undefined where the step had no image of it. */
 	readonly conceptLosses: readonly (number | undefined)[];
 	readonly gradientNorm: number;
+	readonly lossScale?: LossScaleReport;
+}
+
+/** In f16. */
+export interface LossScaleReport {
+	/** What the loss is multiplied by from the next step on. */
+	readonly scale: number;
+	/** The gradients overflowed, and the step changed nothing but the scale. */
+	readonly skipped: boolean;
+	/** Updates before this step, which its learning rates follow. */
+	readonly updatesBefore: number;
 }
 
 /** A row of what the device is given, with or without an image of its own. */
@@ -97,8 +108,8 @@ export class StepRunner {
 			parts.push({outputs: compiled.run(inputs), places: places[i], weights: inputs.rowWeights});
 			if ('id' in inputs.moments) inputs.moments.dispose();
 		}
-		this.state.afterStep(done);
-		return {report: () => this.#report(done + 1, parts)};
+		const started = this.state.afterStep(done);
+		return {report: () => this.#report(done + 1, started, parts)};
 	}
 
 	dispose(): void {
@@ -129,7 +140,7 @@ export class StepRunner {
 		const found = this.#functions.get(key);
 		if (found) return found;
 		const {gradientClip, textEncoderGradientClip} = this.config;
-		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes};
+		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes, lossScale: this.state.lossScale};
 		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), {...this.compileOptions, notFused: this.#notFused(shape)});
 		this.#functions.set(key, compiled);
 		return compiled;
@@ -188,9 +199,11 @@ export class StepRunner {
 		};
 	}
 
-	#report(step: number, parts: readonly Started[]): StepReport {
+	#report(step: number, started: number, parts: readonly Started[]): StepReport {
 		const errors = parts.map(({outputs}) => outputs.errors.read());
-		const [gradientNorm] = parts[parts.length - 1].outputs.gradientNorm.read();
+		const {outputs: last} = parts[parts.length - 1];
+		const [gradientNorm] = last.gradientNorm.read();
+		const lossScale = this.state.lossScale && this.#lossScaleReport(started, last);
 		for (const tensor of parts.flatMap(({outputs}) => Object.values(outputs))) tensor.dispose();
 		const rows = parts.flatMap(({places}, micro) => places.map(({kind, image: {concept}}, i) => ({kind, concept, error: errors[micro][i]})));
 		const instance = rows.filter(({kind}) => kind === 'instance');
@@ -201,7 +214,14 @@ export class StepRunner {
 			conceptLosses: this.config.concepts.map((_, concept) => mean(instance.filter(row => row.concept === concept))),
 			loss: parts.reduce((total, {weights}, micro) => total + weights.reduce((sum, weight, i) => sum + weight * errors[micro][i], 0), 0),
 			gradientNorm,
+			...(lossScale && {lossScale}),
 		};
+	}
+
+	#lossScaleReport(started: number, outputs: Started['outputs']): LossScaleReport {
+		const [[scale], [updates], [skipped]] = [outputs.lossScale.read(), outputs.updates.read(), outputs.skipped.read()];
+		this.state.lossScale?.learn(started, updates);
+		return {scale, skipped: skipped === 1, updatesBefore: updates - (1 - skipped)};
 	}
 }
 

@@ -1,11 +1,11 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {networkScope, type ModelAdapters} from './adapters.ts';
-import {attribute, FLOAT32, op, ops, type Signature, type State, type Tensors} from './graph/index.ts';
+import {attribute, FLOAT32, INT32, op, ops, type Signature, type State, type Tensors} from './graph/index.ts';
 import type {NoiseSchedule} from './diffusion/index.ts';
 import {cutIntoLanes, rowsOfLane} from './lanes.ts';
 import {encodeText, joinChunks, unet} from './models/index.ts';
 import {differentiable, gatherRows, gradients, type Scope} from './nn/index.ts';
-import {clipCoefficient, globalNorm, type Optimizer} from './optim/index.ts';
+import {clipCoefficient, globalNorm, gradScaler, isFiniteTensor, onlyIf, updateLossScale, type LossScaleVariables, type Optimizer} from './optim/index.ts';
 import type {OptimizerState} from './optimizer-state.ts';
 import {blockGradient, type Block, type Parameters} from './parameters.ts';
 import type {TextEncoderConfig, UNetConfig} from './weights/index.ts';
@@ -20,6 +20,9 @@ import type {TextEncoderConfig, UNetConfig} from './weights/index.ts';
  *   y = UNet(z_t, t, c)
  *   L = ‖y − n‖² over the instance images + λ·‖y' − n'‖² over the class images
  *   θ ← AdamW(θ, clip(∇L))
+ *
+ * In f16 the loss is multiplied by a factor before its gradients are taken, and a step whose gradients overflow all the same
+ * changes nothing: see optim/loss-scale.ts.
  */
 
 /** What is trained, and how the noise is made. */
@@ -63,6 +66,8 @@ export interface StepOptions {
 	readonly part: 'accumulate' | 'update';
 	/** Independent computations that the rows are cut into; see lanes.ts. */
 	readonly lanes?: number;
+	/** In f16. `growthInterval`: good steps until the scale grows; absent: GradScaler's. */
+	readonly lossScale?: {readonly variables: LossScaleVariables; readonly growthInterval?: number};
 }
 
 /** `huber`: 2c·(√(e² + c²) − c), the square of small errors and a multiple of large ones (pseudo-Huber; diffusers' `huber_c`). */
@@ -82,9 +87,14 @@ export interface StepShape {
 	readonly positions?: number;
 }
 
-/** The inputs of a step. With a frozen text encoder, `states` [prompts, 75·chunks + 2, width] (or as many as `positions`) takes the place of `tokens`. */
-export function stepSignature({rows, height, width, prompts, chunks, positions = 77}: StepShape, model: Pick<StepModel, 'unetConfig' | 'textEncoderConfig'>, {trainTextEncoder}: {trainTextEncoder: boolean}) {
+/**
+ * The inputs of a step. With a frozen text encoder, `states` [prompts, 75·chunks + 2, width] (or as many as `positions`) takes the place of `tokens`.
+ * With a loss scale, whether the step before made its update is known to the device only: what depends on it comes twice, for
+ * `updatesBefore` updates and for one more.
+ */
+export function stepSignature({rows, height, width, prompts, chunks, positions = 77}: StepShape, model: Pick<StepModel, 'unetConfig' | 'textEncoderConfig'>, {trainTextEncoder, lossScale}: Pick<StepOptions, 'trainTextEncoder' | 'lossScale'>) {
 	const {inChannels} = model.unetConfig;
+	const cases = lossScale ? [2] : [];
 	return {
 		moments: {shape: [rows, height, width, 2 * inChannels], dtype: 'float32'},
 		epsilon: {shape: [rows, height, width, inChannels], dtype: 'float32'},
@@ -98,11 +108,12 @@ export function stepSignature({rows, height, width, prompts, chunks, positions =
 		/** What the error of each row counts for in the loss: L = Σ weight·error. See loss.ts. */
 		rowWeights: {shape: [rows], dtype: 'float32'},
 		/** Per group: see Optimizer.scalars. */
-		stepSizes: {shape: [2], dtype: 'float32'},
-		decays: {shape: [2], dtype: 'float32'},
-		optimizerExtra: {shape: [], dtype: 'float32'},
+		stepSizes: {shape: [...cases, 2], dtype: 'float32'},
+		decays: {shape: [...cases, 2], dtype: 'float32'},
+		optimizerExtra: {shape: cases, dtype: 'float32'},
 		/** The EMA moves by this share towards the parameters. */
-		emaRate: {shape: [], dtype: 'float32'},
+		emaRate: {shape: cases, dtype: 'float32'},
+		...(lossScale && {updatesBefore: {shape: [], dtype: 'float32'} as const}),
 	} as const satisfies Signature;
 }
 
@@ -132,12 +143,17 @@ export function sampleLatents(moments: Tensor, epsilon: Tensor): Tensor {
 /** One value per row, shaped to multiply images. */
 const rateAt = (rates: Float32Array, timesteps: Tensor) => ops.reshape(ops.gather(ops.table(rates, [rates.length]), timesteps), [timesteps.shape[0], 1, 1, 1]);
 
-/** The body of the compiled step: inputs as in stepSignature, outputs the error of each row [rows] and the norm of the gradients before clipping. */
-export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, textEncoderGradientClip = 0, penalty = {kind: 'squared'}, trainTextEncoder, part, lanes = 1}: StepOptions) {
+/**
+ * The body of the compiled step: inputs as in stepSignature, outputs the error of each row [rows] and the norm of the gradients before clipping;
+ * with a loss scale, also the scale and the number of updates after the step, and whether it was skipped (1 or 0).
+ */
+export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, textEncoderGradientClip = 0, penalty = {kind: 'squared'}, trainTextEncoder, part, lanes = 1, lossScale}: StepOptions) {
 	return (inputs: Tensors, state: State): Tensors => {
 		const partOf = (name: 'unet' | 'textEncoder', group: 0 | 1) => networkScope({weights: model[name], adapters: model.adapters?.[name]}, state, {trained: trained.find(network => network.group === group)?.parameters});
 		const unetPart = partOf('unet', 0);
 		const textPart = trainTextEncoder ? partOf('textEncoder', 1) : undefined;
+		const scale = lossScale && state.read(lossScale.variables.scale);
+		const rowWeights = scale ? ops.multiply(inputs.rowWeights, scale) : inputs.rowWeights;
 		const {noisy, target} = noisyLatents(model, inputs as {moments: Tensor; epsilon: Tensor; noise: Tensor; timesteps: Tensor});
 
 		const wanted = trained.flatMap(({parameters, group, frozen}) => parameters.names.filter(name => !frozen?.(name)).map(name => ({group, name, tensor: (group === 0 ? unetPart : textPart)?.tensors.get(name) as Tensor})));
@@ -148,7 +164,7 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 				const prediction = unet(model.unetConfig)(unetPart.scope, {sample: cut(noisy), timesteps: ops.toFloat(cut(inputs.timesteps)), context: gatherRows(states, cut(inputs.promptOfRow))});
 				return rowErrors(prediction, cut(target), penalty);
 			};
-			const {value, gradients: found} = gradients(errorsOf, wanted.map(({tensor}) => tensor), cut(inputs.rowWeights));
+			const {value, gradients: found} = gradients(errorsOf, wanted.map(({tensor}) => tensor), cut(rowWeights));
 			// What the loss does not reach (the last text layers with clip skip) has no gradient and is left alone, as in torch.
 			const gradientOf = [0, 1].map(group => new Map(wanted.flatMap(({group: own, name}, i) => (own === group && found[i] ? [[name, found[i]] as const] : []))));
 			return {errors: value, gradientOf};
@@ -158,35 +174,53 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 			const parts = perLane.flatMap(({gradientOf}) => blockGradient(block, gradientOf[network.group]) ?? []);
 			return parts.length > 0 ? [{network, block, index, gradient: accumulated(state, network.accumulator?.blocks[index], ops.addAll(parts))}] : [];
 		}));
-		const gradientNorm = globalNorm(updates.map(({gradient}) => gradient));
+		// The scale is a power of two: dividing by it changes no digit.
+		const unscale = scale && ops.divide(ops.constant(1), scale);
+		const unscaled = (x: Tensor) => (unscale ? ops.multiply(x, unscale) : x);
+		const scaledNorm = globalNorm(updates.map(({gradient}) => gradient));
+		const gradientNorm = unscaled(scaledNorm);
 		if (part === 'accumulate') {
 			for (const {network, index, gradient} of updates) if (network.accumulator) state.assign(network.accumulator.blocks[index].variable, gradient);
 			return {errors, gradientNorm};
 		}
 
-		const ownNorm = (group: number) => globalNorm(updates.filter(({network}) => network.group === group).map(({gradient}) => gradient));
-		const limited = (limit: number, norm: () => Tensor) => (limit > 0 ? clipCoefficient(norm(), limit) : undefined);
+		// Halves are at most 65 504, and what is summed up of them in f32 is far from 1e19, where its squares would overflow: the norm is finite where all gradients are.
+		const finite = lossScale && isFiniteTensor(scaledNorm);
+		const changing = finite ? onlyIf(finite, state) : state;
+		const ownNorm = (group: number) => unscaled(globalNorm(updates.filter(({network}) => network.group === group).map(({gradient}) => gradient)));
+		const limited = (limit: number, norm: () => Tensor) => (limit > 0 ? unscaled(clipCoefficient(norm(), limit)) : unscale);
 		// With a limit of its own the text encoder is no part of the other norm either.
 		const clips = textEncoderGradientClip > 0 && trained.length > 1
 			? [limited(gradientClip, () => ownNorm(0)), limited(textEncoderGradientClip, () => ownNorm(1))]
 			: Array.from({length: 2}, () => limited(gradientClip, () => gradientNorm));
-		const rates = [0, 1].map(group => ({stepSize: scalarAt(inputs.stepSizes, group), decay: scalarAt(inputs.decays, group)}));
+		const {stepSizes, decays, optimizerExtra: extra, emaRate} = lossScale ? trueCase(inputs, state.read(lossScale.variables.updates)) : inputs;
+		const rates = [0, 1].map(group => ({stepSize: scalarAt(stepSizes, group), decay: scalarAt(decays, group)}));
 		for (const {network: {optimizerState, ema, accumulator, group}, block, index, gradient} of updates) {
-			optimizer.update(state, {
+			optimizer.update(changing, {
 				parameter: block.variable,
 				members: block.members,
 				slots: optimizerState.variables[index],
 				gradient,
 				clip: clips[group],
 				...rates[group],
-				extra: inputs.optimizerExtra,
+				extra,
 			});
-			if (ema) moveTowards(state, ema.blocks[index], block, inputs.emaRate);
+			if (ema) moveTowards(changing, ema.blocks[index], block, emaRate);
 			// Zeros made from the gradient, not from its shape: a graph would make those before the forward pass and hold them.
 			if (accumulator) state.assign(accumulator.blocks[index].variable, op('ZerosLike', [gradient], [attribute.type('T', FLOAT32)]));
 		}
-		return {errors, gradientNorm};
+		if (!lossScale || !finite) return {errors, gradientNorm};
+		const before = state.read(lossScale.variables.updates);
+		const {scale: nextScale, updates: updatesAfter} = updateLossScale(state, lossScale.variables, finite, lossScale.growthInterval ?? gradScaler.growthInterval);
+		return {errors, gradientNorm, lossScale: nextScale, updates: updatesAfter, skipped: ops.subtract(ops.constant(1), ops.subtract(updatesAfter, before))};
 	};
+}
+
+/** Of the inputs that come twice, those for so many updates. */
+function trueCase({stepSizes, decays, optimizerExtra, emaRate, updatesBefore}: Tensors, updates: Tensor) {
+	const row = op('Cast', [ops.subtract(updates, updatesBefore)], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)]);
+	const [sizes, shares, extra, rate] = [stepSizes, decays, optimizerExtra, emaRate].map(both => ops.gather(both, row));
+	return {stepSizes: sizes, decays: shares, optimizerExtra: extra, emaRate: rate};
 }
 
 /** tokens: [prompts · chunks, 77] -> [prompts, 75·chunks + 2, width]. */

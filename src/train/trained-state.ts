@@ -1,6 +1,7 @@
 import {addsGradientsUp, type TrainingConfig} from '../presets/index.ts';
 import {deviceAverage, hostAverage, type Average} from './average.ts';
 import {learningRatesOf} from './learning-rates.ts';
+import {LossScale} from './loss-scale.ts';
 import {adafactor, adamw, adamw8bit, emaDecay, lion, lion8bit, sgd, type EmaRule, type Optimizer} from './optim/index.ts';
 import {OptimizerState} from './optimizer-state.ts';
 import type {Parameters, ParameterSet, StoredTensor} from './parameters.ts';
@@ -10,7 +11,7 @@ import type {TrainedNetwork} from './step.ts';
 /** What of the config decides about updates. */
 export type UpdateConfig = Pick<
 	TrainingConfig,
-	| 'training' | 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'loraLearningRate' | 'loraTextEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
+	| 'precision' | 'training' | 'trainUnet' | 'trainTextEncoder' | 'learningRate' | 'textEncoderLearningRate' | 'loraLearningRate' | 'loraTextEncoderLearningRate' | 'learningRateSchedule' | 'warmupSteps' | 'scheduleCycles' | 'schedulePower'
 	| 'minLearningRate' | 'scheduleFactor' | 'schedulePosition'
 	| 'optimizer' | 'sgdMomentum' | 'weightDecay' | 'textEncoderWeightDecay' | 'adamBeta1' | 'adamBeta2' | 'adamEpsilon' | 'ema' | 'emaDecay' | 'emaRule' | 'emaMemory' | 'emaExport' | 'gradientAccumulation' | 'batchSize' | 'crop' | 'padTokens' | 'concepts' | 'scaleLearningRate' | 'freezeClipNormalization'
 >;
@@ -20,6 +21,8 @@ export class TrainedState {
 	readonly optimizer: Optimizer;
 	/** Of the UNet. */
 	readonly average: Average | undefined;
+	/** In f16. */
+	readonly lossScale: LossScale | undefined;
 	#networks: readonly TrainedNetwork[];
 	/** What the person multiplied the learning rates by. */
 	learningRateScale = 1;
@@ -30,6 +33,7 @@ export class TrainedState {
 		this.optimizer = optimizerOf(config);
 		const [unet, textEncoder] = [model.adapters?.unet?.parameters ?? model.unet, model.adapters?.textEncoder?.parameters ?? model.textEncoder];
 		this.average = config.ema && config.trainUnet ? (config.emaMemory === 'host' ? hostAverage : deviceAverage)(unet) : undefined;
+		this.lossScale = config.precision === 'f16' ? new LossScale() : undefined;
 		const trained = (parameters: Parameters, group: 0 | 1): TrainedNetwork => ({
 			parameters,
 			group,
@@ -62,26 +66,40 @@ export class TrainedState {
 		return [...this.#networks, ...this.#finished].reduce((total, {parameters}) => total + parameters.size, 0);
 	}
 
-	/** The learning rates of the step after `done` steps, [UNet, text encoder]. */
+	/** The learning rates of the step after `done` updates, [UNet, text encoder]. */
 	learningRates(done: number, totalSteps: number): readonly [number, number] {
 		return learningRatesOf(this.config, done, totalSteps, this.learningRateScale);
 	}
 
-	/** The inputs of the compiled step that depend on how many steps are done. */
+	/**
+	 * The inputs of the compiled step that depend on how many updates there were before it: as many as steps, or with a loss scale
+	 * fewer, and then for both numbers that there can be.
+	 */
 	scalars(done: number, totalSteps: number) {
-		const decays = [this.config.weightDecay, this.config.textEncoderWeightDecay];
-		const rates = this.learningRates(done, totalSteps).map((learningRate, group) => this.optimizer.scalars({learningRate, step: done + 1, weightDecay: decays[group]}));
+		const cases = (this.lossScale?.candidates() ?? [done]).map(updates => this.#scalarsAfter(updates, totalSteps));
 		return {
-			stepSizes: Float32Array.from(rates, ({stepSize}) => stepSize),
-			decays: Float32Array.from(rates, ({decay}) => decay),
-			optimizerExtra: Float32Array.of(rates[0].extra),
-			emaRate: Float32Array.of(this.#emaRate(done)),
+			stepSizes: Float32Array.from(cases.flatMap(({rates}) => rates.map(({stepSize}) => stepSize))),
+			decays: Float32Array.from(cases.flatMap(({rates}) => rates.map(({decay}) => decay))),
+			optimizerExtra: Float32Array.from(cases, ({rates}) => rates[0].extra),
+			emaRate: Float32Array.from(cases, ({emaRate}) => emaRate),
+			...(this.lossScale && {updatesBefore: Float32Array.of(cases[0].updates)}),
 		};
 	}
 
-	/** To be called when the step after `done` steps has been given to the device. */
-	afterStep(done: number): void {
-		this.average?.follow(this.#emaRate(done));
+	#scalarsAfter(updates: number, totalSteps: number) {
+		const decays = [this.config.weightDecay, this.config.textEncoderWeightDecay];
+		const rates = this.learningRates(updates, totalSteps).map((learningRate, group) => this.optimizer.scalars({learningRate, step: updates + 1, weightDecay: decays[group]}));
+		return {updates, rates, emaRate: this.#emaRate(updates)};
+	}
+
+	/** To be called when the step after `done` steps has been given to the device. Returns its number for `lossScale.learn`. */
+	afterStep(done: number): number {
+		const {average, lossScale} = this;
+		const started = lossScale?.started() ?? done + 1;
+		if (!average || average.onDevice) return started;
+		const {before, updated} = lossScale?.settle() ?? {before: done, updated: true};
+		if (updated) average.follow(this.#emaRate(before));
+		return started;
 	}
 
 	#emaRate(done: number): number {
@@ -92,15 +110,20 @@ export class TrainedState {
 
 	/** Every tensor of the state by file of a checkpoint: names and values as they are continued from. */
 	files(): ReadonlyMap<string, readonly {readonly parameters: ParameterSet; readonly prefix: string}[]> {
-		const name = ({group}: TrainedNetwork) => (group === 0 ? 'unet' : 'text_encoder') + (this.config.training === 'lora' ? '.lora' : '');
-		const files = new Map<string, {parameters: ParameterSet; prefix: string}[]>();
-		for (const network of this.#networks) {
-			files.set(`${name(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]);
-			files.set(`${name(network)}.optimizer.safetensors`, [{parameters: network.optimizerState, prefix: ''}]);
-		}
-		for (const network of this.#finished) files.set(`${name(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]);
+		const files = new Map(this.weightFiles());
+		for (const network of this.#networks) files.set(`${this.#fileOf(network)}.optimizer.safetensors`, [{parameters: network.optimizerState, prefix: ''}]);
 		if (this.average) files.set('unet.ema.safetensors', [{parameters: this.average, prefix: ''}]);
+		if (this.lossScale) files.set('loss_scale.safetensors', [{parameters: this.lossScale, prefix: ''}]);
 		return files;
+	}
+
+	/** The same of the trained weights or adapters alone. */
+	weightFiles(): ReturnType<TrainedState['files']> {
+		return new Map([...this.#networks, ...this.#finished].map(network => [`${this.#fileOf(network)}.safetensors`, [{parameters: network.parameters, prefix: ''}]]));
+	}
+
+	#fileOf({group}: TrainedNetwork): string {
+		return (group === 0 ? 'unet' : 'text_encoder') + (this.config.training === 'lora' ? '.lora' : '');
 	}
 
 	/** Bytes of a checkpoint. */
@@ -126,6 +149,7 @@ export class TrainedState {
 
 	dispose(): void {
 		this.average?.dispose();
+		this.lossScale?.dispose();
 		for (const {optimizerState, accumulator} of this.#networks) for (const freed of [optimizerState, accumulator]) freed?.dispose();
 	}
 }

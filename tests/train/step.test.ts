@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => model.dispose());
 
 interface Outcome {
-	readonly results: readonly TinyResult[];
+	readonly results: readonly Pick<TinyResult, 'errors' | 'gradientNorm'>[];
 	/** Of the first step. */
 	readonly gradient: Float32Array;
 	/** What two steps have changed. */

@@ -1,6 +1,7 @@
 import {compile, type Compiled, type CompileOptions, type Signature} from '../../src/train/graph/index.ts';
 import {noiseSchedule} from '../../src/train/diffusion/index.ts';
 import type {Declaration} from '../../src/train/nn/index.ts';
+import {LossScale} from '../../src/train/loss-scale.ts';
 import {adamw} from '../../src/train/optim/index.ts';
 import {OptimizerState} from '../../src/train/optimizer-state.ts';
 import {Parameters, type ParameterSet, type ParameterSource} from '../../src/train/parameters.ts';
@@ -32,6 +33,8 @@ export interface TinyOptions extends Partial<Pick<StepOptions, 'part' | 'lanes' 
 	readonly rows?: number;
 	/** Whether gradients can be added up over micro-batches. */
 	readonly accumulating?: boolean;
+	/** With a loss scale that grows after so many good steps. */
+	readonly growthInterval?: number;
 	readonly compile?: Partial<CompileOptions>;
 }
 
@@ -44,8 +47,13 @@ export interface Micro {
 	readonly learningRate?: number;
 }
 
+/** What a step without one does not have. */
+const noLossScale = {lossScale: Float32Array.of(NaN), updates: Float32Array.of(NaN), skipped: Float32Array.of(0)};
+
 /** The networks of a tiny model with random weights and everything training keeps of them, shared by several steps. */
 export class TinyModel {
+	readonly lossScale = new LossScale();
+
 	private constructor(readonly networks: readonly TrainedNetwork[], readonly model: StepModel, private readonly start: ParameterSource) {}
 
 	static async create(): Promise<TinyModel> {
@@ -57,11 +65,13 @@ export class TinyModel {
 	}
 
 	/** Compiles a training step on these networks. */
-	step({part = 'update', lanes = 1, gradientClip = 0, penalty, rows = 4, accumulating = false, compile: options}: TinyOptions = {}): TinyStep {
+	step({part = 'update', lanes = 1, gradientClip = 0, penalty, rows = 4, accumulating = false, growthInterval, compile: options}: TinyOptions = {}): TinyStep {
 		const shape = {rows, height: side, width: side, prompts, chunks: 1};
 		const networks = accumulating ? this.networks : this.networks.map(network => ({...network, accumulator: undefined}));
-		const body = trainingStep(this.model, networks, shape, {optimizer, gradientClip, penalty, trainTextEncoder: true, part, lanes});
-		return new TinyStep(compile<Signature>(`tiny_${part}`, body, stepSignature(shape, this.model, {trainTextEncoder: true}), {mode: 'graph', ...options}), rows);
+		const lossScale = growthInterval === undefined ? undefined : {variables: this.lossScale.variables, growthInterval};
+		const stepOptions = {optimizer, gradientClip, penalty, trainTextEncoder: true, part, lanes, lossScale};
+		const compiled = compile<Signature>(`tiny_${part}`, trainingStep(this.model, networks, shape, stepOptions), stepSignature(shape, this.model, stepOptions), {mode: 'graph', ...options});
+		return new TinyStep(compiled, rows, lossScale && this.lossScale);
 	}
 
 	/** The random weights again, and nothing learned or added up. */
@@ -72,6 +82,13 @@ export class TinyModel {
 			await optimizerState.restore({readFloat32: name => zero.readFloat32(name.replace(/^[mv]\//, ''))});
 			await accumulator?.restore(zero);
 		}
+		await this.setLossScale();
+	}
+
+	/** As before the first step, but for the scale. */
+	async setLossScale(scale = 65_536): Promise<void> {
+		const values: Readonly<Record<string, number>> = {scale, good_steps: 0, updates: 0};
+		await this.lossScale.restore({readFloat32: name => Float32Array.of(values[name])});
 	}
 
 	/** Moves every parameter by `by` along `direction`, which is as long as all of them together. */
@@ -105,6 +122,7 @@ export class TinyModel {
 
 	dispose(): void {
 		for (const {parameters, optimizerState, ema, accumulator} of this.networks) for (const set of [parameters, optimizerState, ema, accumulator]) set?.dispose();
+		this.lossScale.dispose();
 	}
 }
 
@@ -118,17 +136,21 @@ export interface TinyResult {
 	readonly gradientNorm: number;
 	/** Σ weight·error. */
 	readonly loss: number;
+	/** After the step; NaN without a loss scale. */
+	readonly lossScale: number;
+	readonly skipped: boolean;
 }
 
 export class TinyStep {
 	#done = 0;
 
-	constructor(private readonly compiled: Compiled<Signature>, readonly rows: number) {}
+	constructor(private readonly compiled: Compiled<Signature>, readonly rows: number, private readonly lossScale?: LossScale) {}
 
 	run({begin = 0, weight = 1 / this.rows, learningRate = 0.1}: Micro = {}): TinyResult {
 		const each = (stream: string, size: number) => joined(Array.from({length: this.rows}, (_, i) => normals(size, {seed: 3, stream, index: begin + i})));
-		const {stepSize, decay, extra} = optimizer.scalars({learningRate, step: ++this.#done, weightDecay: 0.01});
-		const {errors, gradientNorm: [gradientNorm]} = this.compiled.call({
+		const before = this.lossScale?.candidates() ?? [this.#done++];
+		const cases = before.map(updates => optimizer.scalars({learningRate, step: updates + 1, weightDecay: 0.01}));
+		const outputs: Record<string, Float32Array> = this.compiled.call({
 			moments: each('moments', side * side * 2 * channels),
 			epsilon: each('epsilon', side * side * channels),
 			noise: each('noise', side * side * channels),
@@ -136,12 +158,16 @@ export class TinyStep {
 			tokens: Int32Array.from({length: prompts * 77}, (_, i) => uniformInt(20, {seed: 3, stream: 'token', index: i})),
 			promptOfRow: Int32Array.from({length: this.rows}, (_, i) => (begin + i) % prompts),
 			rowWeights: new Float32Array(this.rows).fill(weight),
-			stepSizes: Float32Array.of(stepSize, stepSize),
-			decays: Float32Array.of(decay, decay),
-			optimizerExtra: Float32Array.of(extra),
-			emaRate: Float32Array.of(0.5),
+			stepSizes: Float32Array.from(cases.flatMap(({stepSize}) => [stepSize, stepSize])),
+			decays: Float32Array.from(cases.flatMap(({decay}) => [decay, decay])),
+			optimizerExtra: Float32Array.from(cases, ({extra}) => extra),
+			emaRate: Float32Array.from(cases, () => 0.5),
+			updatesBefore: Float32Array.of(before[0]),
 		});
-		return {errors, gradientNorm, loss: errors.reduce((sum, error) => sum + weight * error, 0)};
+		const {errors, gradientNorm: [gradientNorm], lossScale: [lossScale], updates: [updates], skipped: [skipped]} = {...noLossScale, ...outputs} as Record<keyof typeof noLossScale | 'errors' | 'gradientNorm', Float32Array>;
+		// An `accumulate` step says nothing of it.
+		if (updates >= 0) this.lossScale?.learn(this.lossScale.started(), updates);
+		return {errors, gradientNorm, lossScale, skipped: skipped === 1, loss: errors.reduce((sum, error) => sum + weight * error, 0)};
 	}
 
 	dispose(): void {

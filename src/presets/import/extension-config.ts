@@ -39,7 +39,7 @@ export const rules: Readonly<Record<string, Rule>> = {
 	},
 	mixed_precision(value) {
 		const name = words(value);
-		return name === 'bf16' ? {set: {precision: 'bf16'}} : name === 'fp16' ? {set: {precision: 'bf16'}, note: 'fp16 becomes bf16, which needs no loss scaling'} : {set: {precision: 'f32'}};
+		return {set: {precision: name === 'bf16' ? 'bf16' : name === 'fp16' ? 'f16' : 'f32'}};
 	},
 	stop_text_encoder(value) {
 		const ratio = Number(value);

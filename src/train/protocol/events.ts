@@ -32,6 +32,8 @@ export const eventSchema = z.discriminatedUnion('type', [
 		/** Instance loss by concept, null where the step had no image of it; only with several concepts. */
 		conceptLosses: z.array(z.number().nullable()).optional(),
 		learningRate: z.number(), textEncoderLearningRate: z.number().optional(), stepMs: z.number(),
+		/** In f16: what the loss is multiplied by from the next step on, and whether this one was skipped because its gradients overflowed. */
+		lossScale: z.number().optional(), skipped: z.literal(true).optional(),
 	}),
 	/** The loss on images that are not trained on; `best` when it is the lowest so far. */
 	z.object({...at, type: z.literal('validation'), step: z.number(), loss: z.number(), best: z.boolean()}),

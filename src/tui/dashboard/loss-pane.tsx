@@ -36,7 +36,9 @@ function LossTitle({view, columns, smoothed, smoothing, scale, wanted}: {view: R
 		...validationText(view),
 		`lr ${formatRate(lastStep.learningRate)}`,
 		...(typeof lastStep.priorLoss === 'number' ? [`instance ${formatLoss(lastStep.instanceLoss).trim()}`, `prior ${formatLoss(lastStep.priorLoss).trim()}`] : []),
+		...(lastStep.skipped ? ['skipped: f16 overflow'] : []),
 		...(lastStep.gradientNorm === null ? [] : [`gradient ${formatLoss(lastStep.gradientNorm).trim()}`]),
+		...(lastStep.lossScale === undefined ? [] : [`loss scale ${lastStep.lossScale}`]),
 	];
 	const over = `(${smoothing})`;
 	return (
