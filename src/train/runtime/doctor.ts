@@ -157,12 +157,14 @@ function cudaRow(libraries: readonly string[], {folder, found: files, missing: a
 function gpuRuntimeRow(verdict: Verdict | undefined, {possible}: {readonly possible: boolean}): DoctorRow {
 	const name = 'TensorFlow GPU';
 	if (verdict?.ok) return {name, state: 'ok', found: `works on the GPU: ${verdict.stages.join(', ')}`};
-	if (verdict) return {name, state: 'warn', found: `${verdict.fault ?? 'does not work'} Training runs on the CPU.`, action: 'dreambooth setup --gpu tries it again'};
-	return possible ? {name, state: 'warn', found: 'not set up, or the driver has changed since; training runs on the CPU', action: 'dreambooth setup'} : {name, state: 'ok', found: 'not set up'};
+	if (verdict) return {name, state: 'warn', found: `${inOneLine(verdict)} Training runs on the CPU.`, action: 'dreambooth setup --gpu tries it again'};
+	return possible ? {name, state: 'warn', found: 'not set up, or the driver or the card has changed since; training runs on the CPU', action: 'dreambooth setup'} : {name, state: 'ok', found: 'not set up'};
 }
+
+const inOneLine = ({fault = 'does not work'}: Verdict): string => fault.replaceAll('\n', ' ');
 
 function runtimeRow(verdict: Verdict | undefined): DoctorRow {
 	if (!verdict) return {name: 'TensorFlow', state: 'bad', found: 'not set up, or something has changed since', action: 'dreambooth setup'};
-	if (!verdict.ok) return {name: 'TensorFlow', state: 'bad', found: verdict.fault ?? 'does not work', action: 'dreambooth setup --remove && dreambooth setup'};
+	if (!verdict.ok) return {name: 'TensorFlow', state: 'bad', found: inOneLine(verdict), action: 'dreambooth setup --remove && dreambooth setup'};
 	return {name: 'TensorFlow', state: 'ok', found: `works on the ${(verdict.device ?? 'cpu').toUpperCase()}: ${verdict.stages.join(', ')}`};
 }

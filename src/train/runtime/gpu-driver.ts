@@ -12,20 +12,25 @@ const DISPLAY_CLASS = '0x03';
 /** Number of NVIDIA's graphics cards in the PCI slots, with or without a driver. */
 export function countNvidiaCards(root = '/'): number {
 	const folder = path.join(root, 'sys/bus/pci/devices');
-	const says = (device: string, file: string) => {
-		try {
-			return readFileSync(path.join(folder, device, file), 'utf8').trim();
-		} catch {
-			return '';
-		}
-	};
+	const says = (device: string, file: string) => textOf(path.join(folder, device, file)).trim();
 	return existsSync(folder) ? readdirSync(folder).filter(device => says(device, 'vendor') === NVIDIA && says(device, 'class').startsWith(DISPLAY_CLASS)).length : 0;
 }
 
-/** The version of the kernel's NVIDIA driver; undefined where there is none, and beneath Windows. */
-export function kernelDriver(root = '/'): string | undefined {
-	const file = path.join(root, 'proc/driver/nvidia/version');
-	return existsSync(file) ? /\s(\d{3,}\.[\d.]+)\s/.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
+/** The version of the kernel's NVIDIA driver and the models that it drives, as far as it tells without being asked; nothing beneath Windows. */
+export function describeKernelDriver(root = '/'): string {
+	const folder = path.join(root, 'proc/driver/nvidia');
+	const version = /\s(\d{3,}\.[\d.]+)\s/.exec(textOf(path.join(folder, 'version')))?.[1];
+	const cards = path.join(folder, 'gpus');
+	const models = existsSync(cards) ? readdirSync(cards).map(card => /^Model:\s*(.*)$/m.exec(textOf(path.join(cards, card, 'information')))?.[1]) : [];
+	return [version ?? 'unknown', ...models.filter(model => model !== undefined).sort()].join(', ');
+}
+
+function textOf(file: string): string {
+	try {
+		return readFileSync(file, 'utf8');
+	} catch {
+		return '';
+	}
 }
 
 /** Whether there is anything of NVIDIA in this machine. */

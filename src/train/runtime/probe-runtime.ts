@@ -8,11 +8,11 @@ import {lastLines} from './command.ts';
 import {findCudaLibraries} from './cuda-libraries.ts';
 import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary, type RuntimeKind} from './folders.ts';
 import {givenCudaFolder} from './given-cuda.ts';
-import {kernelDriver} from './gpu-driver.ts';
+import {describeKernelDriver} from './gpu-driver.ts';
 import type {ProbeReport} from './probe-report.ts';
 
 const verdictSchema = z.object({
-	/** What was probed: a verdict counts only for the same addon and the same Node, on a GPU also for the same driver and CUDA. */
+	/** What was probed: a verdict counts only for the same addon and the same Node, on a GPU also for the same driver, card and CUDA. */
 	key: z.string(),
 	ok: z.boolean(),
 	device: z.enum(['cpu', 'gpu']).optional(),
@@ -26,7 +26,7 @@ const verdictFile = (runtime: string) => path.join(runtime, 'probe.json');
 
 function keyOf(packageRoot: string, kind: RuntimeKind): string {
 	const key = `${addonKey(packageRoot)} node ${process.versions.node.split('.')[0]}`;
-	return kind === 'cpu' ? key : [key, `driver ${kernelDriver() ?? 'unknown'}`, givenCudaFolder()].filter(part => part !== undefined).join(' ');
+	return kind === 'cpu' ? key : [key, `driver ${describeKernelDriver()}`, givenCudaFolder()].filter(part => part !== undefined).join(' ');
 }
 
 /** The verdict of an earlier probe; undefined when nothing was probed, or something has changed or gone since. */
@@ -71,12 +71,15 @@ export async function probeRuntime(packageRoot: string, probeProgram: string, {k
 	const env = {...process.env, ...environment, TF_CPP_MIN_LOG_LEVEL: kind === 'gpu' ? '1' : '2'};
 	const {report, output, death} = await runProbe([probeProgram, kind], {env, timeoutMs});
 	const missing = Object.keys(meaning).filter(stage => stage !== 'gpu' || kind === 'gpu').find(stage => !report.stages.includes(stage)) ?? 'xla';
-	const words = report.fault === undefined || missing === 'gpu' ? `\n${lastLines(output, 3)}` : '';
+	const words = report.fault === undefined ? `\n${lastLines(output, 3)}` : missing === 'gpu' ? `\n${complaints(output)}` : '';
 	const fault = report.ok ? undefined : `${meaning[missing]}: ${report.fault ?? `${death}.`}${words}`.trimEnd();
 	const verdict: Verdict = {key: keyOf(packageRoot, kind), ok: report.ok, stages: [...report.stages], ...(report.device && {device: report.device}), ...(fault !== undefined && {fault})};
 	await writeFile(verdictFile(runtimeFolder(kind)), `${JSON.stringify(verdict, null, '\t')}\n`);
 	return verdict;
 }
+
+/** TensorFlow's warnings and errors (`E0000 00:00:1795.4 2611 file.cc:52] words`) without what stands before their words. */
+const complaints = (output: string): string => lastLines(output.split('\n').filter(line => /^[WEF]\d{4} /.test(line)).map(line => line.replace(/^.*?\] /, '')).join('\n'), 3);
 
 async function runProbe(args: readonly string[], {env, timeoutMs}: {env: NodeJS.ProcessEnv; timeoutMs: number}): Promise<{report: ProbeReport; output: string; death: string}> {
 	return new Promise((resolve, reject) => {

@@ -63,7 +63,7 @@ export async function setupGpuRuntime({force = false, gpus, cards = countNvidiaC
 	if (hindrance && !force) throw hindrance;
 	const {folder, missing} = findCudaLibraries();
 	if (givenCudaFolder() !== undefined && missing.length > 0) {
-		throw new SetupError(`DREAMBOOTH_CUDA_LIBS is ${folder}, which lacks ${missing.join(', ')}.`, 'Unset it, and dreambooth setup downloads them; or put them there.');
+		throw new SetupError(`DREAMBOOTH_CUDA_LIBS is ${folder}, which lacks ${missing.slice(0, 6).join(', ')}${missing.length > 6 ? ` and ${missing.length - 6} more` : ''}.`, 'Unset it, and dreambooth setup downloads them; or put them there.');
 	}
 	// A card that is hidden from TensorFlow for what speaks against it could not be tried.
 	return setUp('gpu', options, {wheels: gpuWheels ?? wheelsForGpu(report), probeEnvironment: async () => (hindrance ? {} : gpuEnvironment())});

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {packageRoot} from '../../../src/train/protocol/index.ts';
 import type {Platform} from '../../../src/train/runtime/platform.ts';
 import type {Progress} from '../../../src/train/runtime/progress.ts';
-import type {SetupOptions} from '../../../src/train/runtime/setup.ts';
+import type {GpuSetupOptions, SetupOptions} from '../../../src/train/runtime/setup.ts';
 import {SetupError} from '../../../src/train/runtime/setup-error.ts';
 import {downloadFolder, wheelFile, type Wheel} from '../../../src/train/runtime/wheel.ts';
 import {writeWheel} from './wheel-file.ts';
@@ -17,17 +17,18 @@ export class Machine {
 	/** The user's cache; not made yet, as on a new machine. */
 	readonly cache = path.join(this.root, 'cache');
 	readonly runtime = path.join(this.cache, 'tf-2.21.0-cpu');
+	readonly gpuRuntime = path.join(this.cache, 'tf-2.21.0-gpu');
 	readonly index = path.join(this.root, 'index');
 	readonly wheel: Wheel = writeWheel(this.index);
 	readonly told: Progress[] = [];
 	private readonly bin = path.join(this.root, 'bin');
-	private readonly before = {PATH: process.env.PATH, DREAMBOOTH_HOME: process.env.DREAMBOOTH_HOME, CXX: process.env.CXX};
+	private readonly before = Object.fromEntries(['PATH', 'DREAMBOOTH_HOME', 'DREAMBOOTH_CUDA_LIBS', 'CUDA_VISIBLE_DEVICES', 'XLA_FLAGS', 'CXX'].map(name => [name, process.env[name]]));
 
 	constructor() {
 		fs.mkdirSync(this.bin);
 		process.env.PATH = this.bin;
 		process.env.DREAMBOOTH_HOME = this.cache;
-		delete process.env.CXX;
+		for (const name of ['DREAMBOOTH_CUDA_LIBS', 'CUDA_VISIBLE_DEVICES', 'XLA_FLAGS', 'CXX']) delete process.env[name];
 		this.probe(`process.send({stages: ['load', 'convolution', 'graph', 'xla'], ok: true, device: 'cpu'}); process.disconnect();`);
 	}
 
@@ -36,14 +37,15 @@ export class Machine {
 		fs.writeFileSync(path.join(this.bin, name), `#!/bin/sh\necho "${name} $*" >> '${this.root}/calls'\n${lines}\n`, {mode: 0o755});
 	}
 
-	/** Python with a pip whose `download` runs these lines, `$dest` being its folder. By default it copies the wheel of the index. */
-	python(download = `/bin/cp '${path.join(this.index, wheelFile(this.wheel))}' "$dest"`): void {
+	/** Python with a pip whose `download` runs these lines, `$dest` being its folder and `$wheel` how the file's name begins. By default it copies that from the index. */
+	python(download = `/bin/cp '${this.index}'/"$wheel"-*.whl "$dest"`): void {
 		this.program('python3', [
 			'case "$*" in',
 			'--version) echo "Python 3.11.7"; exit 0;;',
 			'"-m pip --version") echo "pip 24.0 from /usr/lib/python3/dist-packages/pip (python 3.11)"; exit 0;;',
 			'esac',
-			'while [ $# -gt 0 ]; do if [ "$1" = --dest ]; then dest=$2; fi; shift; done',
+			'while [ $# -gt 0 ]; do if [ "$1" = --dest ]; then dest=$2; fi; wanted=$1; shift; done',
+			'wheel=$(echo "${wanted%%==*}" | /usr/bin/tr - _)-${wanted##*==}',
 			download,
 		].join('\n'));
 	}
@@ -67,7 +69,12 @@ export class Machine {
 
 	/** All that set-up needs to be told. */
 	options(more: Partial<SetupOptions> = {}): SetupOptions {
-		return {packageRoot: packageRoot(), probeProgram: path.join(this.root, 'probe.mjs'), wheel: this.wheel, platform: goodPlatform, tell: progress => this.told.push(progress), ...more};
+		return {...this.gpuOptions(), wheel: this.wheel, ...more};
+	}
+
+	/** The same for a GPU; what this machine has of NVIDIA is to be added. */
+	gpuOptions(more: Partial<GpuSetupOptions> = {}): GpuSetupOptions {
+		return {packageRoot: packageRoot(), probeProgram: path.join(this.root, 'probe.mjs'), platform: goodPlatform, tell: progress => this.told.push(progress), ...more};
 	}
 
 	/** Command lines of the programs that ran, `--version` left out. */

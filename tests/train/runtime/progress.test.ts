@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {byteProgress, formatProgress, type Progress} from '../../../src/train/runtime/progress.ts';
+import {byteProgress, formatProgress, within, type Progress} from '../../../src/train/runtime/progress.ts';
 
 describe('the remaining time', () => {
 	/** Counts bytes at the given seconds and gives what was told. */
@@ -56,4 +56,10 @@ describe('as a line', () => {
 		expect(formatProgress(progress, 50)).toBe('Downloading TensorFlow 2.21.0  43 %  0:12 left');
 		expect(formatProgress(progress, 20)).toBe('Downloading Te  43 %');
 	});
+});
+
+test('a part of something larger is told as that: its number, the bytes of all, and the time for all at its speed', () => {
+	const told: Progress[] = [];
+	within({part: 2, parts: 3, beforeBytes: 1000, totalBytes: 5000}, progress => told.push(progress))({what: 'Downloading cuDNN', doneBytes: 500, totalBytes: 1500, etaSeconds: 10});
+	expect(told).toEqual([{what: 'Downloading cuDNN (2 of 3)', doneBytes: 1500, totalBytes: 5000, etaSeconds: 35}]);
 });
