@@ -31,6 +31,8 @@ export interface ModelFolder {
 	readonly toNormalize: ReadonlySet<Network>;
 	/** Fields of its JSON files that a saved model has differently, by file. */
 	readonly changedFields: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+	/** Of a single file: tensors that its networks do not use, but other programs expect. They go into the next single file as they are. */
+	readonly remainder?: SafetensorsFile;
 	/** What the person should know about the files, one sentence each. */
 	readonly warnings: readonly string[];
 	/** Closes the weight files. */
@@ -61,7 +63,7 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
 }
 
 /** What a model folder has besides weights. */
-export type ModelStructure = Omit<ModelFolder, Network | 'toNormalize' | 'warnings' | 'close'>;
+export type ModelStructure = Omit<ModelFolder, Network | 'toNormalize' | 'remainder' | 'warnings' | 'close'>;
 
 /** Reads the configs of a model folder. @throws WeightsError as openModelFolder does */
 export async function readStructure(root: string): Promise<ModelStructure> {

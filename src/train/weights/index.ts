@@ -19,10 +19,10 @@ export {mergedWeight, openLora, writeLora, type LoraFile, type LoraHosts, type L
 export type {LoraLayout, LoraNetwork} from './lora-names.ts';
 export {modelSpec} from './model-spec.ts';
 export {writeModelFolder, type SaveOptions} from './model-folder-writer.ts';
-export {type NamedTensor, type SaveReport} from './named-tensors.ts';
+export {namedTensor, type NamedTensor, type SaveReport} from './named-tensors.ts';
 export {networkTensors, type TensorShapes} from './network-tensors.ts';
 export {openNetwork, readJson, type Network, type NetworkWeights} from './network-files.ts';
 export {openSafetensors, SafetensorsFile} from './safetensors.ts';
 export {structureFolder, type Structure} from './structures.ts';
 export {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
-export {openAutoencoderFile, openSingleFile, writeSingleFile, type Networks, type SingleFileOptions} from './single-file.ts';
+export {hasEma, openAutoencoderFile, openSingleFile, writeSingleFile, type Networks, type SingleFileOptions, type SingleFileReading} from './single-file.ts';

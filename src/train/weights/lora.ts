@@ -6,7 +6,7 @@ import {openSafetensors, type SafetensorsFile} from './safetensors.ts';
 import {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
 
 /** Half of an adapter, as on disk. */
-export type LoraTensor = Pick<NamedTensor, 'shape' | 'read'>;
+export type LoraTensor = Pick<NamedTensor, 'shape' | 'read' | 'raw'>;
 
 /** The adapter of one module: ΔW = (alpha / rank) · up · down. */
 export interface LoraModule {

@@ -10,7 +10,15 @@ export interface NamedTensor {
 	readonly shape: readonly number[];
 	/** Row-major values. */
 	read(): Promise<Float32Array> | Float32Array;
+	/** As they lie in a file, where they come from one: written without a change when the type stays. */
+	readonly raw?: {readonly dtype: Dtype; read(): Promise<Uint8Array>};
 }
+
+/** A tensor of an open file. */
+export const namedTensor = (file: SafetensorsFile, name: string): NamedTensor => {
+	const {dtype, shape} = file.get(name);
+	return {name, shape, read: () => file.readFloat32(name), raw: {dtype, read: () => file.readBytes(name)}};
+};
 
 /** What a save has to say. */
 export interface SaveReport {
@@ -27,16 +35,17 @@ export class Encoder {
 	}
 
 	fresh(tensor: NamedTensor, dtype: FloatType): TensorToWrite {
-		const {name, shape} = tensor;
+		const {name, shape, raw} = tensor;
+		if (raw?.dtype === dtype) return {name, dtype, shape, bytes: () => raw.read()};
 		return {name, dtype, shape, bytes: async () => this.encode(name, await tensor.read(), dtype)};
 	}
 
 	/** A tensor of a file, in another type when it has to change. */
 	stored(file: SafetensorsFile, name: string, wanted?: FloatType): TensorToWrite {
 		const {dtype, shape} = file.get(name);
-		if (wanted === undefined || wanted === dtype || !isFloat(dtype)) return {name, dtype, shape, bytes: () => file.readBytes(name)};
-		return {name, dtype: wanted, shape, bytes: async () => this.encode(name, await file.readFloat32(name), wanted)};
+		if (wanted === undefined || !isFloat(dtype)) return {name, dtype, shape, bytes: () => file.readBytes(name)};
+		return this.fresh(namedTensor(file, name), wanted);
 	}
 }
 
-const isFloat = (dtype: Dtype): boolean => dtype === 'F16' || dtype === 'BF16' || dtype === 'F32' || dtype === 'F64';
+export const isFloat = (dtype: Dtype): boolean => dtype === 'F16' || dtype === 'BF16' || dtype === 'F32' || dtype === 'F64';

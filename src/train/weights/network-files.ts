@@ -29,17 +29,30 @@ export interface NetworkWeights {
 export async function openNetwork(network: Network, folder: string, {linearProjection = false}: {linearProjection?: boolean} = {}): Promise<NetworkWeights> {
 	const base = networks[network].weights;
 	const entries = await explainFileErrors(`read the folder ${folder}`, () => readdir(folder));
-	const variants = [`${base}.fp16.safetensors`, `${base}.safetensors.index.fp16.json`];
-	const name = [`${base}.safetensors`, `${base}.safetensors.index.json`, ...variants].find(each => entries.includes(each));
+	const variants = variantsOf(base, entries);
+	const name = [`${base}.safetensors`, `${base}.safetensors.index.json`, ...variants.keys()].find(each => entries.includes(each));
 	if (name === undefined) throw noWeights(folder, `${base}.safetensors`, entries);
 	const file = path.join(folder, name);
 	const opened = name.endsWith('.json') ? await openShards(file) : await openSafetensors(file);
-	const tensors = normalizers[network](opened.tensors, linearProjection);
+	const tensors = normalizeNames(network, opened.tensors, {linearProjection});
+	const variant = variants.get(name);
 	return {
 		file: opened.withTensors(tensors),
 		canonical: name === `${base}.safetensors` && sameNamesAndShapes(opened.tensors, tensors),
-		warnings: variants.includes(name) ? [`${file}: these are half-precision weights; the full-precision ones (${base}.safetensors) are not there.`] : [],
+		warnings: variant === undefined ? [] : [`${file}: these are ${variantNames[variant] ?? `the ${variant} weights`}; the usual ones (${base}.safetensors) are not there.`],
 	};
+}
+
+const variantNames: Readonly<Record<string, string>> = {fp16: 'half-precision weights', non_ema: 'weights without averaging'};
+
+/** The files of variants, whole or the index of their shards: those in half precision first. */
+function variantsOf(base: string, entries: readonly string[]): ReadonlyMap<string, string> {
+	const found = entries.flatMap((entry): [file: string, variant: string][] => {
+		const [, whole, sharded] = new RegExp(`^${base}\\.(?:(\\w+)\\.safetensors|safetensors\\.index\\.(\\w+)\\.json)$`).exec(entry) ?? [];
+		const variant = whole ?? sharded;
+		return variant === undefined ? [] : [[entry, variant]];
+	});
+	return new Map(found.sort(([, a], [, b]) => Number(b === 'fp16') - Number(a === 'fp16')));
 }
 
 function noWeights(folder: string, expected: string, entries: readonly string[]): WeightsError {
@@ -77,6 +90,9 @@ export async function readJson(file: string): Promise<unknown> {
 }
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
+
+/** Names and shapes of older and newer layouts become the ones that we write. */
+export const normalizeNames = (network: Network, tensors: Tensors, {linearProjection = false}: {linearProjection?: boolean} = {}): Tensors => normalizers[network](tensors, linearProjection);
 
 const normalizers: Readonly<Record<Network, (tensors: Tensors, linearProjection: boolean) => Tensors>> = {
 	/** SD 2 files exist with 1x1 convolutions where the config says linear, and the other way round. */

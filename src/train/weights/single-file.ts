@@ -3,11 +3,13 @@ import {refuseMismatches, type Mismatch} from './check-weights.ts';
 import type {SchedulerConfig, TextEncoderConfig} from './configs.ts';
 import type {ModelFolder, ModelStructure} from './diffusers-folder.ts';
 import {elementCount} from './dtypes.ts';
+import {WeightsError} from './errors.ts';
 import type {FloatType} from './half.ts';
 import {ldmPlaces, sameElements, type TextEncoderLayout} from './ldm-names.ts';
 import {refuseExisting, type SaveOptions} from './model-folder-writer.ts';
-import {Encoder, type NamedTensor, type SaveReport} from './named-tensors.ts';
-import type {Network} from './network-files.ts';
+import {Encoder, namedTensor, type NamedTensor, type SaveReport} from './named-tensors.ts';
+import {normalizeNames, type Network} from './network-files.ts';
+import type {TensorShapes} from './network-tensors.ts';
 import {openSafetensors, SafetensorsFile, type StoredTensor} from './safetensors.ts';
 import {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
 
@@ -15,6 +17,7 @@ import {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
 export interface Networks extends Readonly<Record<Network, SafetensorsFile | readonly NamedTensor[]>> {
 	readonly textEncoderConfig: Pick<TextEncoderConfig, 'hiddenAct' | 'maxPositionEmbeddings'>;
 	readonly schedulerConfig?: Pick<SchedulerConfig, 'rescaleBetasZeroSnr'>;
+	readonly remainder?: SafetensorsFile;
 }
 
 export interface SingleFileOptions extends SaveOptions {
@@ -39,7 +42,7 @@ export async function writeSingleFile(target: string, model: Networks, {dtype, m
 		for (const tensor of tensors) {
 			const {name, shape, third} = place(tensor.name, tensor.shape);
 			if (third === undefined) {
-				entries.push(encoder.fresh({name, shape, read: () => tensor.read()}, dtype));
+				entries.push(encoder.fresh({...tensor, name, shape}, dtype));
 				continue;
 			}
 			const stack = stacks.get(name) ?? {name, shape, parts: []};
@@ -48,7 +51,7 @@ export async function writeSingleFile(target: string, model: Networks, {dtype, m
 		}
 		for (const stack of stacks.values()) entries.push(encoder.fresh({...stack, read: () => readStack(stack)}, dtype));
 	}
-	entries.push(...(layout === 'clip' ? [positionIds(model.textEncoderConfig)] : openClipRemainder(entries, encoder, dtype)));
+	entries.push(...(layout === 'clip' ? [positionIds(model.textEncoderConfig)] : openClipRemainder(model.remainder, entries, encoder, dtype)));
 	// A1111 and ComfyUI rescale their schedule when this key is there, whatever it holds.
 	if (model.schedulerConfig?.rescaleBetasZeroSnr) entries.push(encoder.fresh({name: 'ztsnr', shape: [1], read: () => Float32Array.of(0)}, dtype));
 	await writeSafetensors(target, entries, {format: 'pt', ...metadata});
@@ -59,7 +62,7 @@ export async function writeSingleFile(target: string, model: Networks, {dtype, m
 const textEncoderLayout = ({textEncoderConfig}: Pick<Networks, 'textEncoderConfig'>): TextEncoderLayout => (textEncoderConfig.hiddenAct === 'gelu' ? 'openclip' : 'clip');
 
 const named = (tensors: SafetensorsFile | readonly NamedTensor[]): readonly NamedTensor[] =>
-	tensors instanceof SafetensorsFile ? [...tensors.tensors].map(([name, {shape}]) => ({name, shape, read: () => tensors.readFloat32(name)})) : tensors;
+	tensors instanceof SafetensorsFile ? [...tensors.tensors.keys()].map(name => namedTensor(tensors, name)) : tensors;
 
 /** Query, key and value, whose rows lie below each other in one tensor. */
 interface Stack {
@@ -84,10 +87,11 @@ const positionIds = ({maxPositionEmbeddings: length}: Networks['textEncoderConfi
 const OPENCLIP = 'cond_stage_model.model.';
 
 /**
- * OpenCLIP's last layer and projection, which SD 2 does not use but its loaders expect: a copy of the layer before, a
- * projection of ones and a scale of 1, as the usual converters write them.
+ * OpenCLIP's last layer and projection, which SD 2 does not use but its loaders expect: those of the file that the model comes
+ * from, else a copy of the layer before, a projection of ones and a scale of 1, as the usual converters write them.
  */
-function openClipRemainder(entries: readonly TensorToWrite[], encoder: Encoder, dtype: FloatType): TensorToWrite[] {
+function openClipRemainder(stored: SafetensorsFile | undefined, entries: readonly TensorToWrite[], encoder: Encoder, dtype: FloatType): TensorToWrite[] {
+	if (stored !== undefined && stored.tensors.size > 0) return [...stored.tensors.keys()].map(name => encoder.stored(stored, name, dtype));
 	const block = /^(cond_stage_model\.model\.transformer\.resblocks\.)(\d+)(\..*)$/;
 	const last = Math.max(...entries.map(({name}) => Number(block.exec(name)?.[2] ?? -1)));
 	const copies = entries.flatMap(entry => {
@@ -100,7 +104,19 @@ function openClipRemainder(entries: readonly TensorToWrite[], encoder: Encoder, 
 }
 
 /** Names and shapes of the networks' tensors, and what a single file lacks. A ModelFolder is one. */
-export type SingleFileStructure = ModelStructure & Readonly<Record<Network, {readonly tensors: ReadonlyMap<string, {readonly shape: readonly number[]}>}>>;
+export type SingleFileStructure = ModelStructure & Readonly<Record<Network, {readonly tensors: TensorShapes}>>;
+
+export interface SingleFileReading {
+	/** Take the average of the UNet's weights over its training, which some files have beside them. */
+	readonly ema?: boolean;
+	/** Another autoencoder, under diffusers' names: the file's own is not looked at. */
+	readonly vae?: SafetensorsFile;
+}
+
+/** Where the average of a UNet's tensor is, as the original code names it: the dots are lost. */
+const emaName = (name: string): string => `model_ema.${name.replace('model.', '').replaceAll('.', '')}`;
+
+export const hasEma = ({tensors}: Pick<SafetensorsFile, 'tensors'>): boolean => [...tensors.keys()].some(name => name.startsWith('model_ema.diffusion_model'));
 
 /**
  * Opens a single file in LDM names as the weights of a model of the same structure, whose configs and tokenizer count:
@@ -108,9 +124,14 @@ export type SingleFileStructure = ModelStructure & Readonly<Record<Network, {rea
  * @param like a model folder with the structure of the single file
  * @throws WeightsError listing the tensors that are missing or misshapen: key, expected, found
  */
-export async function openSingleFile(file: string, like: SingleFileStructure): Promise<ModelFolder> {
+export async function openSingleFile(file: string, like: SingleFileStructure, {ema = false, vae}: SingleFileReading = {}): Promise<ModelFolder> {
 	const opened = await openSafetensors(path.resolve(file));
 	const mismatches: Mismatch[] = [];
+	const used = new Set<string>();
+	if (ema && !hasEma(opened)) {
+		await opened.close();
+		throw new WeightsError(`${file} has no average (EMA) of its weights.`, {action: 'Leave out the wish for it: the weights that the file has are used then.'});
+	}
 	const view = (network: Network): SafetensorsFile => {
 		const wanted = like[network].tensors;
 		const place = ldmPlaces(network, wanted.keys(), textEncoderLayout(like));
@@ -118,7 +139,10 @@ export async function openSingleFile(file: string, like: SingleFileStructure): P
 		for (const [name, {shape}] of wanted) {
 			const at = place(name, shape);
 			// Some files lack the wrapper's name inside SD 1's text encoder.
-			const found = opened.tensors.get(at.name) ?? opened.tensors.get(at.name.replace('.transformer.text_model.', '.transformer.'));
+			const names = network === 'unet' && ema ? [emaName(at.name)] : [at.name, at.name.replace('.transformer.text_model.', '.transformer.')];
+			const key = names.find(each => opened.tensors.has(each)) ?? at.name;
+			used.add(key);
+			const found = opened.tensors.get(key);
 			if (found === undefined || !sameElements(found.shape, at.shape)) {
 				mismatches.push({name: at.name, expected: at.shape, found: found?.shape});
 				continue;
@@ -129,24 +153,26 @@ export async function openSingleFile(file: string, like: SingleFileStructure): P
 		}
 		return opened.withTensors(tensors);
 	};
-	const views = {unet: view('unet'), vae: view('vae'), textEncoder: view('textEncoder')};
+	const views = {unet: view('unet'), vae: vae ?? view('vae'), textEncoder: view('textEncoder')};
 	if (mismatches.length > 0) {
 		await opened.close();
 		refuseMismatches(`${file} does not have the structure of ${like.folder}`, mismatches, 'Choose a single file of the same kind of model (SD 1.x or SD 2.x).');
 	}
-	return {...like, ...views, toNormalize: new Set(['unet', 'vae', 'textEncoder'] as const), warnings: [], close: () => opened.close()};
+	const remainder = opened.withTensors(new Map([...opened.tensors].filter(([name]) => name.startsWith(OPENCLIP) && !used.has(name))));
+	return {...like, ...views, remainder, toNormalize: new Set(['unet', 'vae', 'textEncoder'] as const), warnings: [], close: () => opened.close()};
 }
 
-/** An autoencoder's own file in LDM names, bare or under one of the usual prefixes. @throws WeightsError listing the tensors that are missing or misshapen */
+/** An autoencoder's own file in LDM names, bare or under one of the usual prefixes, or in those of diffusers, old ones too. @throws WeightsError listing the tensors that are missing or misshapen */
 export async function openAutoencoderFile(file: string, like: SingleFileStructure['vae']): Promise<SafetensorsFile> {
 	const opened = await openSafetensors(path.resolve(file));
+	const stored = normalizeNames('vae', opened.tensors);
 	const place = ldmPlaces('vae', like.tensors.keys(), 'clip');
 	const tensors = new Map<string, StoredTensor>();
 	const mismatches: Mismatch[] = [];
 	for (const [name, {shape}] of like.tensors) {
 		const at = place(name, shape);
 		const bare = at.name.replace('first_stage_model.', '');
-		const found = [at.name, bare, `vae.${bare}`, name].map(each => opened.tensors.get(each)).find(each => each !== undefined);
+		const found = [at.name, bare, `vae.${bare}`, name, `vae.${name}`].map(each => stored.get(each)).find(each => each !== undefined);
 		if (found === undefined || !sameElements(found.shape, at.shape)) mismatches.push({name: bare, expected: at.shape, found: found?.shape});
 		else tensors.set(name, {...found, shape});
 	}
