@@ -8,6 +8,12 @@ const newestCapability = 10;
 /** bf16 arithmetic comes with Ampere. */
 export const hasBf16 = ({computeCapability}: Gpu): boolean => computeCapability !== undefined && computeCapability >= 8;
 
+/** The half precision that training takes on this GPU. f16, with its scaled loss, is for those without bf16. */
+export const halfOf = (gpu: Gpu): 'bf16' | 'f16' => (hasBf16(gpu) ? 'bf16' : 'f16');
+
+/** cuDNN's fused attention comes with Ampere. */
+export const hasFusedAttention = hasBf16;
+
 /** Why this GPU cannot be used, as a whole sentence; undefined when it can. */
 export const gpuFault = ({name, computeCapability}: Gpu): string | undefined => {
 	if (computeCapability === undefined) {

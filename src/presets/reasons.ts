@@ -1,7 +1,7 @@
 import type {ModelFacts} from './base-model.ts';
 import {formatBytes} from './bytes.ts';
 import type {TrainingConfig} from './config.ts';
-import {chooseGpu, gpuUse, hasBf16, hiddenGpus, trainsOnGpu, whyNoGpu} from './gpu.ts';
+import {chooseGpu, gpuUse, halfOf, hiddenGpus, trainsOnGpu, whyNoGpu} from './gpu.ts';
 import type {Hardware} from './hardware.ts';
 import type {Change} from './memory/fit.ts';
 import {planFor, type Placement} from './memory/placement.ts';
@@ -38,7 +38,7 @@ export const reasonsFor = (choice: Choice): readonly Reason[] => {
 	const reasons = [
 		because(choice, 'device', deviceReason(choice)),
 		because(choice, 'engine', engineReason(choice)),
-		because(choice, 'precision', precisionReason(choice), {precision: precision === 'f32' ? 'bf16' : 'f32'}),
+		because(choice, 'precision', precisionReason(choice), {precision: precision === 'f32' ? otherHalf(choice) : 'f32'}),
 		because(choice, 'attention', attentionReason(choice), {attention: attention === 'full' ? 'chunked' : 'full'}),
 		because(choice, 'cacheLatents', cacheReason(choice), {cacheLatents: cacheLatents === 'off' ? 'ram' : 'off'}),
 		...(model ? [because(choice, 'resolution', resolutionReason(choice, model))] : []),
@@ -105,14 +105,26 @@ const precisionReason = (choice: Choice): string => {
 		return 'Off: f32 is exact, and on most CPUs faster than bf16.';
 	}
 
-	return place.gpu && hasBf16(place.gpu) ?
-			`Off: the half-precision copies of all weights would take more than half the activations give back, ${formatBytes(Math.max(0, -(differenceTo(choice, {precision: 'bf16'}) ?? 0)))} that are not there.`
-		:	`Off: the ${place.name} has no bf16 arithmetic, which comes with compute capability 8.0.`;
+	return `Off: the half-precision copies of all weights would take more than half the activations give back, ${formatBytes(Math.max(0, -(differenceTo(choice, {precision: otherHalf(choice)}) ?? 0)))} that are not there.`;
 };
 
-const attentionReason = (choice: Choice): string => (choice.config.attention === 'full' ?
-	`Off: all scores at once is faster, and there is room for them${inGib(differenceTo(choice, {attention: 'chunked'}))}.`
-:	`On: attention is computed in chunks and keeps no large score matrix${inGib(differenceTo(choice, {attention: 'full'}))}; the result is the same.`);
+const otherHalf = ({place: {gpu}}: Choice): 'bf16' | 'f16' => (gpu ? halfOf(gpu) : 'bf16');
+
+const attentionReason = (choice: Choice): string => {
+	switch (choice.config.attention) {
+		case 'full': {
+			return `Off: all scores at once is faster, and there is room for them${inGib(differenceTo(choice, {attention: 'chunked'}))}.`;
+		}
+
+		case 'fused': {
+			return `On: one kernel of the GPU computes the attention of large layers and keeps no scores${inGib(differenceTo(choice, {attention: 'full'}))}; it is as fast as all scores at once, or faster.`;
+		}
+
+		default: {
+			return `On: attention is computed in chunks and keeps no large score matrix${inGib(differenceTo(choice, {attention: 'full'}))}; the result is the same.`;
+		}
+	}
+};
 
 const cacheReason = ({config: {cacheLatents, crop}}: Choice): string => {
 	if (cacheLatents !== 'off') {

@@ -2,7 +2,7 @@ import {readModelFacts, type ModelFacts} from './base-model.ts';
 import {formatBytes} from './bytes.ts';
 import type {TrainingConfig} from './config.ts';
 import {demoConfig} from './demo.ts';
-import {hasBf16} from './gpu.ts';
+import {halfOf, hasFusedAttention} from './gpu.ts';
 import type {Hardware} from './hardware.ts';
 import {fitConfig, type Change, type Fit} from './memory/fit.ts';
 import type {MemoryPlan} from './memory/memory-model.ts';
@@ -66,8 +66,8 @@ export const recommendConfig = (hardware: Hardware, wishes: Wishes): Recommendat
 const ideal = ({device, gpu}: Placement): Partial<TrainingConfig> => ({
 	trainUnet: true,
 	trainTextEncoder: true,
-	precision: device === 'gpu' && gpu && hasBf16(gpu) ? 'bf16' : 'f32',
-	attention: 'full',
+	precision: device === 'gpu' && gpu ? halfOf(gpu) : 'f32',
+	attention: device === 'gpu' && gpu && hasFusedAttention(gpu) ? 'fused' : 'full',
 	cacheLatents: 'ram',
 	gradientCheckpointing: false,
 });

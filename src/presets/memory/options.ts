@@ -1,7 +1,7 @@
 import type {ModelFacts} from '../base-model.ts';
 import type {TrainingConfig} from '../config.ts';
 import {checkConfig} from '../constraints.ts';
-import {hasBf16} from '../gpu.ts';
+import {halfOf, hasFusedAttention} from '../gpu.ts';
 import {isBlocking} from '../problem.ts';
 import type {SettingKey} from '../settings/index.ts';
 import type {Placement} from './placement.ts';
@@ -51,13 +51,17 @@ const precision: MemoryOption = {
 			return [{key: 'precision', name: 'f32', change: {precision: 'f32'}, note: 'exact, and slower', quality: 0, speed: 0.15}];
 		}
 
-		return gpu && hasBf16(gpu) ? [{key: 'precision', name: 'bf16', change: {precision: 'bf16'}, note: 'faster', ...cheap}] : [];
+		return gpu ? [{key: 'precision', name: halfOf(gpu), change: {precision: halfOf(gpu)}, note: 'faster', ...cheap}] : [];
 	},
 };
 
 const attention: MemoryOption = {
 	key: 'attention',
-	savings: ({attention}) => (attention === 'full' ? [{key: 'attention', name: 'Attention in chunks', change: {attention: 'chunked'}, note: 'exact, a little slower', quality: 0, speed: 0.1}] : []),
+	savings({attention, precision}, {device, gpu}) {
+		const fuses = device === 'gpu' && gpu !== undefined && hasFusedAttention(gpu) && precision !== 'f32';
+		if (fuses && attention !== 'fused') return [{key: 'attention', name: 'Fused attention', change: {attention: 'fused'}, note: 'as fast', ...cheap}];
+		return attention === 'full' ? [{key: 'attention', name: 'Attention in chunks', change: {attention: 'chunked'}, note: 'exact, a little slower', quality: 0, speed: 0.1}] : [];
+	},
 	undo: ({attention}) => (attention === 'full' ? undefined : {key: 'attention', name: 'All of attention at once', change: {attention: 'full'}, note: 'a little faster', ...cheap}),
 };
 
@@ -75,8 +79,8 @@ const optimizer: MemoryOption = {
 		}
 
 		// With f32 it is not allowed: the document pairs it with a half precision.
-		const alone = precision !== 'f32' || !gpu || !hasBf16(gpu);
-		return [{key: 'optimizer', name: `8-bit ${words[optimizer]}${alone ? '' : ' and bf16'}`, change: {optimizer: in8Bit[optimizer], ...(!alone && {precision: 'bf16'})}, note: alone ? 'about the same speed' : 'faster', quality: 0, speed: 0.12}];
+		const half = precision === 'f32' && gpu ? halfOf(gpu) : undefined;
+		return [{key: 'optimizer', name: `8-bit ${words[optimizer]}${half ? ` and ${half}` : ''}`, change: {optimizer: in8Bit[optimizer], ...(half && {precision: half})}, note: half ? 'faster' : 'about the same speed', quality: 0, speed: 0.12}];
 	},
 	undo: ({optimizer}) => (hasKey(in32Bit, optimizer) ? {key: 'optimizer', name: `${words[in32Bit[optimizer]]} with its state in 32 bits`, change: {optimizer: in32Bit[optimizer]}, note: 'about the same speed', ...cheap} : undefined),
 };

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {defaultConfig, memoryDeltas, placementOn, planFor, publishedShapes, type Gpu, type ModelFacts, type TrainingConfig} from '../../../src/presets/index.ts';
+import {defaultConfig, memoryDeltas, placementOn, planFor, publishedShapes, type Gpu, type ModelFacts, type Placement, type TrainingConfig} from '../../../src/presets/index.ts';
 
 const gibibyte = 2 ** 30;
 const gpu: Gpu = {index: 0, name: 'RTX 4090', totalBytes: 24 * gibibyte, usedBytes: 0, freeBytes: 24 * gibibyte, driver: '550', computeCapability: 8.9};
@@ -33,9 +33,11 @@ describe('the differences that options make', () => {
 		expect(back).toEqual(expect.arrayContaining(['gradientCheckpointing', 'attention', 'trainTextEncoder', 'training', 'optimizer']));
 	});
 
-	test('offer no half precision that the card does not have', () => {
+	test('offer the half precision that the card has, and fused attention only where it is', () => {
 		const older = placementOn({...gpu, name: 'T4', computeCapability: 7.5});
-		expect(memoryDeltas({...config, precision: 'f32'}, model, older).map(({key}) => key)).not.toContain('precision');
-		expect(deltas({precision: 'f32'}).map(({key}) => key)).toContain('precision');
+		const offered = (place: Placement, changes: Partial<TrainingConfig>) => Object.fromEntries(memoryDeltas({...config, ...changes}, model, place).map(({key, change}) => [key, change]));
+		expect(offered(older, {precision: 'f32', attention: 'full'})).toMatchObject({precision: {precision: 'f16'}, attention: {attention: 'chunked'}});
+		expect(offered(placementOn(gpu), {precision: 'f32'})).toMatchObject({precision: {precision: 'bf16'}});
+		expect(offered(placementOn(gpu), {precision: 'bf16', attention: 'full'})).toMatchObject({attention: {attention: 'fused'}});
 	});
 });
