@@ -35,6 +35,12 @@ export class Adapters {
 		return new Adapters(network, planned, parameters, new Map(planned.map(({host, rank, alpha}) => [host.path, {rank, scale: (strength * alpha) / rank}])));
 	}
 
+	/** Makes all of them change nothing. */
+	async clear(): Promise<void> {
+		const sizes = new Map(this.parameters.declarations.map(({name, shape}) => [name, shape.reduce((product, n) => product * n, 1)]));
+		await this.parameters.restore({readFloat32: name => new Float32Array(sizes.get(name) as number)});
+	}
+
 	/** Takes over the adapters of a file, as far as it has them. Where their alpha is another, B is scaled so that they do the same. */
 	async restore(modules: readonly LoraModule[]): Promise<void> {
 		const found = new Map(modules.filter(({network}) => network === this.network).map(module => [module.path, module]));

@@ -66,7 +66,15 @@ export async function loadCheckpoint(folder: string, state: TrainedState, finger
 			'Put them back as they were, or begin a new run from the weights: dreambooth train --further RUN.',
 		);
 	}
-	for (const [name, sets] of state.files()) {
+	await restore(folder, state.files());
+	return position;
+}
+
+/** Brings the trained weights alone to where the checkpoint has them. */
+export const loadWeights = (folder: string, state: TrainedState): Promise<void> => restore(folder, state.weightFiles());
+
+async function restore(folder: string, files: ReturnType<TrainedState['files']>): Promise<void> {
+	for (const [name, sets] of files) {
 		const file = await openSafetensors(path.join(folder, name));
 		try {
 			for (const {parameters, prefix} of sets) await parameters.restore({readFloat32: name => numbersOf(file, prefix + name)});
@@ -74,7 +82,6 @@ export async function loadCheckpoint(folder: string, state: TrainedState, finger
 			await file.close();
 		}
 	}
-	return position;
 }
 
 const numbersOf = async (file: SafetensorsFile, name: string): Promise<Float32Array> => (file.get(name).dtype === 'U8' ? Float32Array.from(await file.readBytes(name)) : file.readFloat32(name));

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type {TrainingConfig} from '../presets/index.ts';
 import {openBaseModel} from './base-model.ts';
 import {epochOf, heldOut, type TrainingSet} from './batches.ts';
-import {loadCheckpoint, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
+import {loadCheckpoint, loadWeights, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
 import {requireRoom} from './disk-room.ts';
 import type {Engine} from './engine.ts';
 import type {CompileOptions} from './graph/index.ts';
@@ -19,6 +19,7 @@ import {forgetPeak, peakBytes, recordPeak} from './measured-memory.ts';
 import {gradScaler} from './optim/index.ts';
 import {placeCopy} from './place-copy.ts';
 import {Previews} from './previews.ts';
+import {loadWritten, pictureDifference, proofLimits} from './proof.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
 import {loadRuntime} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
@@ -58,7 +59,8 @@ export class TrainingDivergedError extends Error {
 /** Trains a run from its beginning or its checkpoint to its end, or until the person stops it. */
 export async function train(session: Session): Promise<Outcome> {
 	const {config, furtherFrom} = session;
-	const {folder, engine} = await openBaseModel({...config, ...(furtherFrom !== undefined && {baseModel: furtherFrom})}, {...config, pixels: config.resolution ** 2});
+	const {baseModel, vae, prediction, zeroTerminalSnr} = config;
+	const {folder, engine} = await openBaseModel({baseModel: furtherFrom ?? baseModel, vae, prediction, zeroTerminalSnr}, {...config, pixels: config.resolution ** 2});
 	try {
 		return await trainFrom(folder, engine, session);
 	} finally {
@@ -99,7 +101,7 @@ const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
 	'device', 'engine', 'batchSize', 'gradientAccumulation', 'attention', 'gradientCheckpointing', 'cacheLatents',
 	'name', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop', 'outputFolder',
 	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
-	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora',
+	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora', 'proofExport',
 ]);
 
 class Run {
@@ -115,7 +117,8 @@ class Run {
 	#pending: (PendingStep & {readonly startedAt: number}) | undefined;
 	/** Whether the training has begun: before it there is nothing to save or to show. */
 	#trained = false;
-	#saved = false;
+	/** Folder of the checkpoint that this process saved last. */
+	#saved: string | undefined;
 	#memoryAt = 0;
 	/** Waiting to be made: prompts of the person's, or undefined for the run's own. */
 	#samplesWanted: (readonly string[] | undefined)[] = [];
@@ -210,9 +213,9 @@ class Run {
 		if ((when === 'save' || when === 'epoch-end') && this.#trained) {
 			this.#flush();
 			await this.#checkpoint();
-			if (this.#config.saveModelOnStop) await this.#writeModel(`${this.#config.name}_${this.#done}`);
+			if (this.#config.saveModelOnStop) await this.#prove((await this.#writeModel(`${this.#config.name}_${this.#done}`)).output);
 		}
-		return {type: 'stopped', resumable: this.session.checkpoint !== undefined || this.#saved};
+		return {type: 'stopped', resumable: this.session.checkpoint !== undefined || this.#saved !== undefined};
 	}
 
 	async #finish(): Promise<Outcome> {
@@ -221,9 +224,43 @@ class Run {
 		await this.#placeCopy(written.output);
 		if (makesSamples(this.#config) && !dueAfter(this.#done, this.#config, this.#pace).sample) await this.#sample();
 		return {type: 'finished', ...written};
+		await this.#prove(written.output);
 	}
 
 	/** The model as it is now, in the form of the finished one. */
+	/**
+	 * Says whether the written file makes the picture that the run shows. A second model would not fit beside the first, so the file is
+	 * loaded in its place. Returns whether the weights on the device are now those of the file.
+	 */
+	async #prove(output: string): Promise<boolean> {
+		const {emit, runFolder} = this.session;
+		const {proofExport, emaExport, emaPredict, outputPrecision} = this.#config;
+		// A process that only came to write the file anew may be the one after a proof that took too much memory.
+		if (!proofExport || this.#doneHere === 0) return false;
+		let replaced = false;
+		try {
+			const showsExport = !this.#state.average || emaExport === emaPredict;
+			const make = () => this.#previews.makeFirst();
+			const shown = (showsExport ? this.#previews.shownFirst(this.#done) : undefined) ?? (await (emaExport ? this.#state.withAverage(make) : make()));
+			emit({type: 'phase', phase: 'saving', detail: 'loading the file again, to prove it'});
+			replaced = true;
+			await loadWritten(this.model, path.join(runFolder, output), this.#config);
+			const {max, mean} = pictureDifference(shown, await make());
+			emit({type: 'proof', step: this.#done, file: output, maxDifference: max, meanDifference: mean, limit: proofLimits[outputPrecision]});
+		} catch (error) {
+			emit({type: 'warning', message: `${output} could not be proved to be right. ${error instanceof Error ? error.message : String(error)}`});
+		}
+		return replaced;
+	}
+
+	/** Puts the trained weights back, of which the checkpoint of this very step has every bit. */
+	async #afterProof(): Promise<void> {
+		const {model} = this;
+		for (const network of ['unet', 'textEncoder', 'vae'] as const) await model[network].restore(model.folder[network]);
+		if (this.#config.loraFile !== '') await continueLora(model, this.#config.loraFile);
+		await loadWeights(this.#saved as string, this.#state);
+	}
+
 	async #writeModel(name = this.#config.name) {
 		this.session.emit({type: 'phase', phase: 'saving', detail: 'the trained model'});
 		const {warning, ...written} = await writeOutput(this.session.runFolder, this.model, this.#state, {...this.#config, name});
@@ -253,7 +290,10 @@ class Run {
 		// Saved first: a sample that fails must not cost what was trained. The last step is saved by the end of the run.
 		if (due.save && this.#done < this.#totalSteps) {
 			await this.#checkpoint();
-			if (this.#config.saveModelDuring) await this.#writeModel(`${this.#config.name}_${this.#done}`);
+			if (this.#config.saveModelDuring) {
+				const {output} = await this.#writeModel(`${this.#config.name}_${this.#done}`);
+				if (await this.#prove(output)) await this.#afterProof();
+			}
 			this.#backToTraining();
 		}
 		if (due.validate) await this.#validate();
@@ -379,7 +419,7 @@ class Run {
 			...(Number.isFinite(this.#bestValidation) && {bestValidation: this.#bestValidation}),
 		};
 		const {folder, bytes} = await saveCheckpoint(path.join(runFolder, 'checkpoints'), this.#state, position, {keep: this.#config.keepCheckpoints});
-		this.#saved = true;
+		this.#saved = folder;
 		emit({type: 'checkpoint', step: this.#done, folder: path.relative(runFolder, folder), bytes});
 	}
 

@@ -2,7 +2,7 @@ import {setImmediate} from 'node:timers/promises';
 import path from 'node:path';
 import type {Concept, TrainingConfig} from '../presets/index.ts';
 import {instancePromptOf, writePng} from './data/index.ts';
-import {samples, type SampleRequest} from './sampling.ts';
+import {samples, type Sample, type SampleRequest} from './sampling.ts';
 import type {Session} from './session.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 import type {TrainedState} from './trained-state.ts';
@@ -17,6 +17,8 @@ export class Previews {
 	#chosen: readonly string[] | undefined;
 	/** Pictures of this step: one that is asked for besides overwrites none. */
 	#made = {step: -1, count: 0};
+	/** The first of the run's own pictures, as it was made last. */
+	#first: {readonly step: number; readonly pixels: Uint8Array} | undefined;
 
 	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly state: TrainedState) {}
 
@@ -32,19 +34,33 @@ export class Previews {
 
 	choose(prompts: readonly string[] | undefined): void {
 		this.#chosen = prompts;
+		this.#first = undefined;
+	}
+
+	/** The first of the run's own pictures as it was shown at this step: 8-bit RGB. Undefined when it was not. */
+	shownFirst(step: number): Uint8Array | undefined {
+		return this.#first?.step === step ? this.#first.pixels : undefined;
+	}
+
+	/** The first of the run's own pictures as the weights make it now, computed in the very way in which it is shown; nothing is written. */
+	async makeFirst(): Promise<Uint8Array> {
+		const {config} = this.session;
+		const [[options, requests]] = grouped(this.#own.length > 0 ? this.#own : [this.#asked(instancePromptOf(config.concepts[0].instancePrompt, '', config.concepts[0]), 0)]);
+		const made = await samples(this.model, requests, {...options, ...this.#size, breathe: () => setImmediate()}).next();
+		return (made.value as Sample).pixels;
 	}
 
 	/** Makes them after step `step`. A failing one is reported and costs the run nothing. */
 	async make(step: number, prompts?: readonly string[]): Promise<void> {
 		const {emit, config} = this.session;
-		const named = prompts ?? this.#chosen ?? (config.samplePrompts.length > 0 ? config.samplePrompts : undefined);
-		const pictures = [...(named ? named.map((prompt, i) => this.#asked(prompt, i)) : config.concepts.flatMap(concept => previewsOf(concept, config))), ...(prompts ? [] : sanity(config))];
+		const pictures = prompts ? prompts.map((prompt, i) => this.#asked(prompt, i)) : this.#own;
 		if (pictures.length === 0) return;
 		emit({type: 'phase', phase: 'sampling', done: 0, total: pictures.length});
 		const make = async () => {
 			let done = 0;
 			for (const [options, requests] of grouped(pictures)) {
-				for await (const sample of samples(this.model, requests, {...options, sampler: config.sampler, width: config.resolution, height: config.resolution, breathe: () => setImmediate()})) {
+				for await (const sample of samples(this.model, requests, {...options, ...this.#size, breathe: () => setImmediate()})) {
+					if (!prompts && done === 0) this.#first = {step, pixels: sample.pixels};
 					await this.#write(step, this.#nextIndex(step), {...sample, ...options});
 					emit({type: 'phase', phase: 'sampling', done: ++done, total: pictures.length});
 				}
@@ -55,6 +71,18 @@ export class Previews {
 		} catch (error) {
 			emit({type: 'warning', message: `A sample at step ${step} failed and was left out: ${error instanceof Error ? error.message : String(error)}`});
 		}
+	}
+
+	/** What a run shows when nothing else is asked for. */
+	get #own(): Picture[] {
+		const {config} = this.session;
+		const named = this.#chosen ?? (config.samplePrompts.length > 0 ? config.samplePrompts : undefined);
+		return [...(named ? named.map((prompt, i) => this.#asked(prompt, i)) : config.concepts.flatMap(concept => previewsOf(concept, config))), ...sanity(config)];
+	}
+
+	get #size() {
+		const {sampler, resolution} = this.session.config;
+		return {sampler, width: resolution, height: resolution};
 	}
 
 	#nextIndex(step: number): number {

@@ -47,6 +47,15 @@ describe('plain lines', () => {
 		expect(lines).toContain('step  3/60  loss    NaN  10.0 it/s  ETA 00:00:06');
 	});
 
+	test.each([
+		[0.04, /^Proof: loaded again, the file makes the picture of step 60\. Difference: 0\.04 of 255 on average, 1 at most$/],
+		[34.34, /^warning: Loaded again, output\/robot\.safetensors does not make the picture of step 60\. Difference: 34 of 255 on average, 35 at most, .*Do not rely on it: .*save in f32 \(outputPrecision\)$/],
+	])('say how far the picture of the file is from that of the run: %d', async (meanDifference, line) => {
+		writeRecordedRun(folder, recordedEvents({totalSteps: 60, every: 30, proof: {file: 'output/robot.safetensors', meanDifference}, end: {type: 'finished', step: 60, output: 'output/robot.safetensors'}}));
+		const {lines} = await follow('gone');
+		expect(lines.at(-2)).toMatch(line);
+	});
+
 	test('that are spoken are few, and sentences', async () => {
 		writeRecordedRun(folder, recordedEvents({totalSteps: 60, every: 30, badSteps: [20], end: {type: 'finished', step: 60, output: 'output/robot.safetensors'}}));
 		const {lines} = await follow('gone', 'spoken');

@@ -18,12 +18,14 @@ export interface Recording {
 	readonly prompts?: readonly string[];
 	/** Steps whose loss was not a number. */
 	readonly badSteps?: readonly number[];
+	/** How its file compared with what it showed. */
+	readonly proof?: {readonly file: string; readonly meanDifference: number};
 	/** How it ended. */
 	readonly end?: EventBody;
 }
 
 /** The events that a run of the demo would write, with losses from a formula: equal wherever and whenever it is called. */
-export function recordedEvents({totalSteps = 300, steps = totalSteps, every = 100, validateEvery, concepts = 1, prompts = ['a photo of sks robot'], badSteps = [], end}: Recording = {}): RunEvent[] {
+export function recordedEvents({totalSteps = 300, steps = totalSteps, every = 100, validateEvery, concepts = 1, prompts = ['a photo of sks robot'], badSteps = [], proof, end}: Recording = {}): RunEvent[] {
 	let time = RECORDED_AT;
 	const events: RunEvent[] = [];
 	const say = (body: EventBody, ms = 10): void => {
@@ -70,6 +72,10 @@ export function recordedEvents({totalSteps = 300, steps = totalSteps, every = 10
 			say({type: 'checkpoint', step, folder: `checkpoints/step-${String(step).padStart(6, '0')}`, bytes: 36 * 2 ** 20}, 50);
 			sample(step);
 		}
+	}
+
+	if (proof) {
+		say({type: 'proof', step: totalSteps, maxDifference: Math.ceil(proof.meanDifference), limit: 1, ...proof});
 	}
 
 	if (end) {

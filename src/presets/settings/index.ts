@@ -60,6 +60,7 @@ import {prediction} from './prediction.ts';
 import {priorLossTarget} from './prior-loss-target.ts';
 import {priorLossWeightMin} from './prior-loss-weight-min.ts';
 import {priorLossWeight} from './prior-loss-weight.ts';
+import {proofExport} from './proof-export.ts';
 import {resolution} from './resolution.ts';
 import {sampleEveryEpochs} from './sample-every-epochs.ts';
 import {sampleEverySteps} from './sample-every-steps.ts';
@@ -198,6 +199,7 @@ const list = [
 	outputPrecision,
 	outputFolder,
 	mergeLora,
+	proofExport,
 	device,
 	gpu,
 	engine,

@@ -46,6 +46,11 @@ export const eventSchema = z.discriminatedUnion('type', [
 	}),
 	/** The full training state was written; `folder` is relative to the run folder. */
 	z.object({...at, type: z.literal('checkpoint'), step: z.number(), folder: z.string(), bytes: z.number()}),
+	/**
+	 * The written file (relative to the run folder) was loaded again, and the run's first sample made with it. Differences between the
+	 * two pictures are of 8-bit colours, 0 ... 255; the file makes the same picture when their mean is at most `limit`.
+	 */
+	z.object({...at, type: z.literal('proof'), step: z.number(), file: z.string(), maxDifference: z.number(), meanDifference: z.number(), limit: z.number()}),
 	/** Something the person should know, which did not stop the run. */
 	z.object({...at, type: z.literal('warning'), message: z.string()}),
 	z.object({...at, type: z.literal('log'), message: z.string()}),

@@ -44,10 +44,14 @@ function outcomeLines(view: RunView, {runFolder, columns}: {runFolder: string; c
 
 	if (outcome?.type === 'finished') {
 		const tookMs = view.started ? outcome.time - view.started.time : undefined;
+		const proof = view.proof?.file === outcome.output ? view.proof : undefined;
+		const differs = proof && proof.meanDifference > proof.limit;
 		return [
-			...wrapped(`Finished ${outcome.step} steps${tookMs === undefined ? '' : ` in ${formatDuration(tookMs / 1000)}`}. The model, as one file${outcome.folder === undefined ? '' : ' and as a diffusers folder'}:`, columns, 'ok'),
+			...(differs ? wrapped(`The file does not make the picture that the run showed: they differ by ${Number(proof.meanDifference.toPrecision(2))} of 255. The log says what to do.`, columns, 'bad') : []),
+			...wrapped(`Finished ${outcome.step} steps${tookMs === undefined ? '' : ` in ${formatDuration(tookMs / 1000)}`}. The model, as one file${outcome.folder === undefined ? '' : ' and as a diffusers folder'}:`, columns, differs ? 'warn' : 'ok'),
 			{text: path.join(runFolder, outcome.output), look: 'strong', path: true},
 			...(outcome.folder === undefined ? [] : [{text: path.join(runFolder, outcome.folder), look: 'plain', path: true} as const]),
+			...(proof && !differs ? wrapped(`Loaded again, it makes the same picture (difference ${Number(proof.meanDifference.toPrecision(2))} of 255).`, columns, 'plain') : []),
 		];
 	}
 

@@ -44,6 +44,18 @@ export function describeEvent(event: RunEvent): LogLine | undefined {
 			return line(`Checkpoint of step ${event.step} saved, ${formatBytes(event.bytes)}`);
 		}
 
+		case 'proof': {
+			const {file, step, maxDifference, meanDifference, limit} = event;
+			const apart = `${Number(meanDifference.toPrecision(2))} of 255 on average, ${maxDifference} at most`;
+			return meanDifference <= limit
+				? line(`Proof: loaded again, the file makes the picture of step ${step}. Difference: ${apart}`)
+				: line(
+					`Loaded again, ${file} does not make the picture of step ${step}. Difference: ${apart}, where rounding explains ${limit} on average. `
+						+ 'Do not rely on it: make pictures with the folder beside it (dreambooth sample); if they are right, write the file anew from the folder; if not, check the disk and save in f32 (outputPrecision)',
+					'warning',
+				);
+		}
+
 		case 'warning': {
 			return line(event.message, 'warning');
 		}

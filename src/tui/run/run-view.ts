@@ -36,6 +36,8 @@ export interface RunView {
 	readonly memory?: EventOf<'memory'>;
 	readonly peakResidentBytes: number;
 	readonly peakDeviceBytes: number;
+	/** How the written file compares with what the run showed. */
+	readonly proof?: EventOf<'proof'>;
 	/** How the run ended, when it did. */
 	readonly outcome?: EventOf<'finished' | 'failed' | 'stopped'>;
 	/** Milliseconds since 1970-01-01 UTC; 0 before the first event. */
@@ -82,7 +84,7 @@ export function foldEvents(view: RunView, events: readonly RunEvent[]): RunView 
 function foldEvent(view: RunView, event: RunEvent): RunView {
 	switch (event.type) {
 		case 'started': {
-			const {outcome: _, ...going} = view;
+			const {outcome: _, proof: __, ...going} = view;
 			return {...rewound(going, event.resumedFromStep ?? 0), status: 'starting', runId: event.runId, started: event};
 		}
 
@@ -117,6 +119,10 @@ function foldEvent(view: RunView, event: RunEvent): RunView {
 				peakResidentBytes: Math.max(view.peakResidentBytes, event.residentBytes),
 				peakDeviceBytes: Math.max(view.peakDeviceBytes, event.deviceUsedBytes ?? 0),
 			};
+		}
+
+		case 'proof': {
+			return {...view, proof: event};
 		}
 
 		case 'paused': {

@@ -18,6 +18,20 @@ describe('how a run ended', () => {
 		]);
 	});
 
+	test('finished: whether the file makes the picture of the run', () => {
+		const proved = (meanDifference: number, file = 'output/robot.safetensors') =>
+			messageLines(foldEvents(emptyView, recordedEvents({totalSteps: 60, every: 20, steps: 50, proof: {file, meanDifference}, end: {type: 'finished', step: 60, output: 'output/robot.safetensors'}})), initialState, {runFolder, columns: 120}).map(({text, look}) => `${look}: ${text}`);
+		expect(proved(0.0412)).toEqual([
+			'ok: Finished 60 steps in 00:00:12. The model, as one file:',
+			'strong: /runs/20260102-030405-robot/output/robot.safetensors',
+			'plain: Loaded again, it makes the same picture (difference 0.041 of 255).',
+		]);
+		expect(proved(34.34).map(line => line.slice(0, 70))).toEqual([
+			'bad: The file does not make the picture that the run showed: they diffe', 'warn: Finished 60 steps in 00:00:12. The model, as one file:', 'strong: /runs/20260102-030405-robot/output/robot.safetensors',
+		].map(line => line.slice(0, 70)));
+		expect(proved(34.34, 'output/robot_30.safetensors')[0]).toMatch(/^ok: /);
+	});
+
 	test('failed: the cause and what to do', () => {
 		expect(lines(ended({type: 'failed', step: 50, cause: 'memory', message: 'The card is full.', action: 'Lower the batch size to 2.'}))).toEqual([
 			'Failed at step 50: The card is full.', 'What to do: Lower the batch size to 2.',
