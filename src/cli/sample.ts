@@ -50,6 +50,8 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 	const count = wholeNumber('--count', options.count, 1);
 	const pictures = options.prompt.flatMap(prompt => Array.from({length: count}, (_, index) => ({prompt, seed: seed + index})));
 	const {width, height} = options.size === undefined ? {width: resolution, height: resolution} : sizeOf(options.size);
+	const images = placed(pictures, options.out);
+	refuseTaken(images);
 	const shown = showProgress();
 	requireRuntime();
 	await sampleInProcess({
@@ -63,7 +65,7 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 		guidance: Number(valueOf('guidance', options.guidance)),
 		width,
 		height,
-		images: placed(pictures, options.out),
+		images,
 	}, progress => {
 		if (progress.type === 'image') {
 			shown.clear();
@@ -131,6 +133,13 @@ function placed(pictures: readonly {readonly prompt: string; readonly seed: numb
 		taken.add(name);
 		return {...picture, file: path.resolve(out, name)};
 	});
+}
+
+function refuseTaken(images: readonly {readonly file: string}[]): void {
+	const taken = images.find(({file}) => fs.existsSync(file));
+	if (taken) {
+		throw new UsageError(`${taken.file} exists already.`, 'Choose another place with --out, or remove it.');
+	}
 }
 
 /** What was typed for a setting, or its default. */

@@ -3,11 +3,11 @@ import {resolveBaseModel, type Problem, type TrainingConfig} from '../presets/in
 import {requireImage} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
 import {describeFailure, runsFolder} from './protocol/index.ts';
-import {openModelFolder, openSafetensors, type SafetensorsFile} from './weights/index.ts';
+import {checkWeights, networkTensors, openModelFolder, openSafetensors, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
 
 /**
- * Looks into the files that a run begins with, as far as that needs no engine: whether the model's configs and the headers of its
- * weight files are right, whether each folder holds an image that can be read, and whether the disk has room for the trained model.
+ * Looks into the files that a run begins with, as far as that needs no engine: whether the model's configs and the tensors that
+ * its weight files list are right, whether each folder holds an image that can be read, and whether the disk has room for the trained model.
  * @param furtherFrom a diffusers folder to begin with instead of the base model
  * @returns what stops the run, by the keys of the config
  */
@@ -42,7 +42,15 @@ async function checkModel(source: string, config: TrainingConfig): Promise<void>
 	}
 	const model = await openModelFolder(source);
 	await model.close();
+	checkShapes(model, config);
 	checkRoom(numbersIn(model.unet) + numbersIn(model.vae) + numbersIn(model.textEncoder), config);
+}
+
+/** @throws WeightsError naming every tensor that the model's networks need and its files do not have so */
+function checkShapes(model: ModelFolder, {vae}: TrainingConfig): void {
+	const needed = networkTensors(model);
+	const used = vae === '' ? (['unet', 'textEncoder', 'vae'] as const) : (['unet', 'textEncoder'] as const);
+	for (const network of used) checkWeights(model[network], new Map([...needed[network]].map(([name, {shape}]) => [name, shape])));
 }
 
 /** What is known before the networks are: a single file and a diffusers folder of all weights. The run itself counts its checkpoints, too. */

@@ -348,7 +348,7 @@ describe('sample', () => {
 		const files = ['a-robot-on-snow-7.png', 'a-robot-on-snow-8.png'].map(name => path.join(runs.folder, 'pictures', name));
 		expect(out.trim().split('\n')).toEqual(files);
 		expect(JSON.parse(fs.readFileSync(files[1]!, 'utf8'))).toEqual({prompt: 'A robot, on snow!', seed: 8, model: asset('demo', 'base'), samplingSteps: 3});
-		expect(await pictures('--seed', '8', '--out', 'pictures')).toMatchObject({code: 1, err: expect.stringContaining('exists already')});
+		expect(await pictures('--seed', '8', '--out', 'pictures')).toMatchObject({code: 2, err: expect.stringContaining('exists already')});
 		expect(await pictures('--out', 'one.png')).toMatchObject({code: 0});
 		expect(await pictures('--count', '2', '--out', 'two.png')).toMatchObject({code: 2, err: expect.stringContaining('one file')});
 	});
