@@ -20,19 +20,23 @@ export function loraNames(layout: LoraLayout, network: LoraNetwork, path: string
 	return {down: `${name}.lora_down.weight`, up: `${name}.lora_up.weight`, alpha: `${name}.alpha`};
 }
 
-/** Which module and part of it a tensor of a LoRA file is; undefined when the model has no such module. */
-export function parseLoraName(name: string, hosts: LoraHosts): {network: LoraNetwork; path: string; part: LoraPart} | undefined {
-	const parsed = parseKohya(name, hosts) ?? parseDiffusers(name);
-	return parsed && hosts[parsed.network].has(parsed.path) ? parsed : undefined;
+/** Which module and part of it a tensor of a LoRA file is; undefined when the model has no such module, or it is no LoRA's name. */
+export function parseLoraName(name: string, hosts?: LoraHosts): {network: LoraNetwork; path: string; part: LoraPart} | undefined {
+	const parsed = parseKohya(name) ?? parseDiffusers(name);
+	return parsed && (hosts === undefined || hosts[parsed.network].has(parsed.path)) ? parsed : undefined;
 }
 
-/** kohya joins the path with underscores, which are also within its words: only the model's own paths tell where. */
-function parseKohya(name: string, hosts: LoraHosts): ReturnType<typeof parseLoraName> {
+/** The words of the paths of diffusers that have underscores within. */
+const words = /(?:down|up|transformer)_blocks|mid_block|time_embedding|time_emb_proj|conv_(?:in|out|shortcut)|proj_(?:in|out)|to_(?:q|k|v|out)|linear_[12]|text_model|self_attn|(?:q|k|v|out)_proj|_/g;
+
+/** kohya joins a path with underscores, which are also within its words. */
+const unflat = (joined: string): string => joined.replaceAll(words, word => (word === '_' ? '.' : word));
+
+function parseKohya(name: string): ReturnType<typeof parseLoraName> {
 	const [, kind, joined, part] = /^lora_(unet|te)_(.+)\.(lora_down\.weight|lora_up\.weight|alpha)$/.exec(name) ?? [];
 	if (joined === undefined) return undefined;
 	const network = kind === 'unet' ? 'unet' : 'textEncoder';
-	const path = [...hosts[network].keys()].find(path => flat(path) === joined);
-	return path === undefined ? undefined : {network, path, part: part === 'alpha' ? part : part === 'lora_down.weight' ? 'down' : 'up'};
+	return {network, path: unflat(joined), part: part === 'alpha' ? part : part === 'lora_down.weight' ? 'down' : 'up'};
 }
 
 /**
@@ -40,7 +44,7 @@ function parseKohya(name: string, hosts: LoraHosts): ReturnType<typeof parseLora
  * `q_proj.lora_linear_layer.down.weight`, a UNet without its prefix, a text encoder without `text_model`.
  */
 function parseDiffusers(name: string): ReturnType<typeof parseLoraName> {
-	const {network: prefix, module = '', old, part = ''} = /^(?:(?<network>unet|text_encoder)\.)?(?<module>.+?)(?:\.lora_linear_layer|\.lora|\.processor\.(?<old>to_q|to_k|to_v|to_out)_lora)?\.(?<part>lora_A\.weight|lora_B\.weight|down\.weight|up\.weight|alpha)$/.exec(name)?.groups ?? {};
+	const {network: prefix, module = '', old, part = ''} = /^(?:(?<network>unet|text_encoder)\.)?(?<module>.+?)(?:\.lora_linear_layer|\.lora|\.processor\.(?<old>to_q|to_k|to_v|to_out)_lora)?\.(?<part>lora_A\.weight|lora_B\.weight|down\.weight|up\.weight|alpha)$/.exec(name.replace('.default.weight', '.weight'))?.groups ?? {};
 	if (module === '') return undefined;
 	const network = prefix === 'text_encoder' ? 'textEncoder' : 'unet';
 	const path = old === undefined ? module : `${module}.${old === 'to_out' ? 'to_out.0' : old}`;

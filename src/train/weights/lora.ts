@@ -1,7 +1,7 @@
 import type {FloatType} from './half.ts';
 import {WeightsError} from './errors.ts';
 import {diffusersMetadata, loraNames, parseLoraName, type LoraLayout, type LoraNetwork, type LoraPart} from './lora-names.ts';
-import {Encoder, type NamedTensor, type SaveReport} from './named-tensors.ts';
+import {Encoder, namedTensor, type NamedTensor, type SaveReport} from './named-tensors.ts';
 import {openSafetensors, type SafetensorsFile} from './safetensors.ts';
 import {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';
 
@@ -24,6 +24,7 @@ export interface LoraModule {
 /** An open LoRA file. */
 export interface LoraFile {
 	readonly path: string;
+	readonly metadata: ReadonlyMap<string, string>;
 	readonly modules: readonly LoraModule[];
 	close(): Promise<void>;
 }
@@ -33,30 +34,37 @@ export type LoraHosts = Readonly<Record<LoraNetwork, ReadonlyMap<string, readonl
 
 /**
  * Opens a LoRA file in the names of kohya or diffusers, old spellings included.
+ * @param hosts the modules of the model that it is for; left out, it is only read, and may be for any
  * @param alpha of all modules, for a file that does not tell it; left out, such a module's alpha is its rank, as everywhere
  * @throws WeightsError naming the tensors that are incomplete, do not fit the model or are no LoRA
  */
-export async function openLora(file: string, hosts: LoraHosts, {alpha}: {alpha?: number} = {}): Promise<LoraFile> {
+export async function openLora(file: string, hosts?: LoraHosts, {alpha}: {alpha?: number} = {}): Promise<LoraFile> {
 	const opened = await openSafetensors(file);
 	try {
-		return {path: file, modules: await readModules(opened, hosts, alpha), close: () => opened.close()};
+		return {path: file, metadata: opened.metadata, modules: await readModules(opened, hosts, alpha), close: () => opened.close()};
 	} catch (error) {
 		await opened.close();
 		throw error;
 	}
 }
 
-/** Writes adapters under the names of one layout. kohya's file holds alpha as tensors, that of diffusers in its metadata. */
-export async function writeLora(file: string, layout: LoraLayout, modules: readonly LoraModule[], {dtype, metadata = {}}: {dtype: FloatType; metadata?: Readonly<Record<string, string>>}): Promise<SaveReport> {
+/**
+ * Writes adapters under the names of one layout. kohya's file holds alpha as tensors, that of diffusers in its metadata.
+ * @param dtype left out, each adapter keeps the type that it has in its file
+ */
+export async function writeLora(file: string, layout: LoraLayout, modules: readonly LoraModule[], {dtype: wanted, metadata = {}}: {dtype?: FloatType; metadata?: Readonly<Record<string, string>>}): Promise<SaveReport> {
 	const encoder = new Encoder();
 	const entries = modules.flatMap(({network, path, alpha, down, up}): TensorToWrite[] => {
 		const names = loraNames(layout, network, path);
+		const dtype = wanted ?? floatTypeOf(down);
 		const half = (name: string, tensor: LoraTensor): TensorToWrite => encoder.fresh({name, ...tensor}, dtype);
 		return [half(names.down, down), half(names.up, up), ...(names.alpha === undefined ? [] : [half(names.alpha, {shape: [], read: () => Float32Array.of(alpha)})])];
 	});
 	await writeSafetensors(file, entries, {format: 'pt', ...metadata, ...(layout === 'diffusers' && diffusersMetadata(modules))});
 	return encoder;
 }
+
+const floatTypeOf = ({raw}: LoraTensor): FloatType => (raw?.dtype === 'F16' || raw?.dtype === 'BF16' ? raw.dtype : 'F32');
 
 /** A module's weight with its adapter worked in: W + strength · (alpha / rank) · up · down. All row-major, as on disk. */
 export async function mergedWeight(weight: Float32Array, {rank, alpha, down, up}: LoraModule, {strength = 1}: {strength?: number} = {}): Promise<Float32Array> {
@@ -78,7 +86,7 @@ export async function mergedWeight(weight: Float32Array, {rank, alpha, down, up}
 
 type Parts = Partial<Record<LoraPart, string>>;
 
-async function readModules(file: SafetensorsFile, hosts: LoraHosts, wantedAlpha: number | undefined): Promise<LoraModule[]> {
+async function readModules(file: SafetensorsFile, hosts: LoraHosts | undefined, wantedAlpha: number | undefined): Promise<LoraModule[]> {
 	const found = new Map<string, {network: LoraNetwork; path: string; parts: Parts}>();
 	const foreign: string[] = [];
 	for (const name of file.tensors.keys()) {
@@ -96,7 +104,7 @@ async function readModules(file: SafetensorsFile, hosts: LoraHosts, wantedAlpha:
 	return Promise.all([...found.values()].map(async ({network, path, parts}) => {
 		const [down, up] = [tensorOf(file, path, parts.down), tensorOf(file, path, parts.up)];
 		const rank = down.shape[0];
-		requireFit(file, path, {down, up, weight: hosts[network].get(path) as readonly number[]});
+		requireFit(file, path, {down, up, weight: hosts?.[network].get(path)});
 		const stored = parts.alpha === undefined ? alphaOf(network, path, rank) : (await file.readFloat32(parts.alpha))[0];
 		return {network, path, rank, alpha: wantedAlpha ?? stored ?? rank, down, up};
 	}));
@@ -113,16 +121,17 @@ function notForThisModel({path}: SafetensorsFile, foreign: readonly string[]): W
 }
 
 function tensorOf(file: SafetensorsFile, path: string, name: string | undefined): LoraTensor {
-	if (name !== undefined) return {shape: file.get(name).shape, read: () => file.readFloat32(name)};
+	if (name !== undefined) return namedTensor(file, name);
 	throw new WeightsError(`${file.path}: the adapter of ${path} is not complete.`, {action: 'Download or copy the file again.'});
 }
 
 /** down [rank, in...] and up [out, rank], where 1x1 kernels may be left out. */
-function requireFit(file: SafetensorsFile, path: string, {down, up, weight}: {down: LoraTensor; up: LoraTensor; weight: readonly number[]}): void {
+function requireFit(file: SafetensorsFile, path: string, {down, up, weight: given}: {down: LoraTensor; up: LoraTensor; weight?: readonly number[]}): void {
+	const weight = given ?? [up.shape[0], ...down.shape.slice(1)];
 	const bare = (shape: readonly number[]) => String(shape.length === 4 && shape[2] * shape[3] === 1 ? shape.slice(0, 2) : shape);
 	const [rank] = down.shape;
 	if (bare(down.shape) === bare([rank, ...weight.slice(1)]) && bare(up.shape) === String([weight[0], rank])) return;
-	throw new WeightsError(`${file.path}: the adapter of ${path} has the shapes [${down.shape.join()}] and [${up.shape.join()}], which do not fit its weight [${weight.join()}].`, {
+	throw new WeightsError(`${file.path}: the adapter of ${path} has the shapes [${down.shape.join()}] and [${up.shape.join()}], which do not fit ${given ? `its weight [${weight.join()}]` : 'each other'}.`, {
 		action: 'Choose a LoRA that was made for this kind of model.',
 	});
 }

@@ -2,7 +2,8 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {encodeFloats, openLora, writeSafetensors, type LoraHosts} from '../../../src/train/weights/index.ts';
+import {encodeFloats, networkTensors, openLora, parseTextEncoderConfig, parseUNetConfig, parseVaeConfig, writeSafetensors, type LoraHosts} from '../../../src/train/weights/index.ts';
+import {parseLoraName} from '../../../src/train/weights/lora-names.ts';
 
 const q = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q';
 const out = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0';
@@ -79,5 +80,24 @@ describe('a LoRA file', () => {
 	])('%s is refused with the reason', async (_, tensors, reason) => {
 		await write(tensors);
 		await expect(openLora(file(), hosts)).rejects.toThrow(reason);
+	});
+});
+
+describe('a LoRA file for any model', () => {
+	it('is read without the model: the words in a name of kohya tell where its path is joined', async () => {
+		const listed = networkTensors({unetConfig: parseUNetConfig({}), vaeConfig: parseVaeConfig({}), textEncoderConfig: parseTextEncoderConfig({})});
+		for (const [network, name] of [['unet', 'lora_unet_'], ['textEncoder', 'lora_te_']] as const) {
+			const paths = [...listed[network].keys()].filter(each => each.endsWith('.weight')).map(each => each.slice(0, -'.weight'.length));
+			expect(paths.map(each => parseLoraName(`${name}${each.replaceAll('.', '_')}.lora_down.weight`)?.path).filter((each, i) => each !== paths[i] && !/norm|embeddings/.test(paths[i]))).toEqual([]);
+		}
+		await write({'lora_unet_mid_block_attentions_0_proj_in.lora_down.weight': [2, 6, 1, 1], 'lora_unet_mid_block_attentions_0_proj_in.lora_up.weight': [8, 2, 1, 1], 'lora_unet_mid_block_attentions_0_proj_in.alpha': []});
+		const {modules, close} = await openLora(file());
+		await close();
+		expect(modules).toMatchObject([{network: 'unet', path: 'mid_block.attentions.0.proj_in', rank: 2, alpha: 1}]);
+	});
+
+	it('whose halves do not fit each other is refused', async () => {
+		await write({'unet.mid_block.attentions.0.proj_in.lora_A.weight': [2, 6], 'unet.mid_block.attentions.0.proj_in.lora_B.weight': [8, 3]});
+		await expect(openLora(file())).rejects.toThrow('has the shapes [2,6] and [8,3], which do not fit each other');
 	});
 });
