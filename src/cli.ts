@@ -22,7 +22,6 @@ async function declareProgram(typed: readonly string[]): Promise<Command> {
 		.version(version)
 		.exitOverride()
 		.configureHelp({showGlobalOptions: false})
-		.hook('preAction', async () => (await import('./train/runtime/index.ts')).informPresets())
 		.addHelpText('after', `\nRUN is an id, the unique beginning of one, a name, or "last".\n\n${exitCodeHelp}`);
 	const wanted = typed.find(word => !word.startsWith('-'));
 	if (wanted === undefined) {
@@ -30,10 +29,13 @@ async function declareProgram(typed: readonly string[]): Promise<Command> {
 	}
 
 	const named = wanted === 'help' ? typed.at(-1) : wanted;
-	for (const {name, summary, load} of verbs) {
+	for (const {name, summary, plans, load} of verbs) {
 		const command = program.command(name).description(summary);
 		if (name === named) {
 			(await load()).declare(command);
+			if (plans) {
+				command.hook('preAction', async () => (await import('./train/runtime/index.ts')).informPresets());
+			}
 		}
 	}
 

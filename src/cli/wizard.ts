@@ -5,6 +5,7 @@ import {isInteractive, sayDetached} from './watch.ts';
 /** Without a verb: the app in a terminal, the demo in plain lines elsewhere. What starts runs is loaded when one starts. */
 export async function openWizard(): Promise<void> {
 	if (!isInteractive()) {
+		await beforePlans();
 		const {runDemo} = await import('./demo.ts');
 		await runDemo();
 		return;
@@ -15,6 +16,7 @@ export async function openWizard(): Promise<void> {
 	const warning = logoutWarning();
 	const {detachedFrom} = await runApp({
 		stdin, stdout, capabilities: capabilities(env, {terminal: true}), warnings: warning === undefined ? [] : [warning],
+		beforePlans,
 		async start(config) {
 			const {beginRun} = await import('./begin-run.ts');
 			// The review has shown what there is to warn of, and the screen is the app's.
@@ -29,4 +31,9 @@ export async function openWizard(): Promise<void> {
 	if (detachedFrom !== undefined) {
 		sayDetached(readRun(detachedFrom));
 	}
+}
+
+/** Plans and advice have to know whether a GPU would train. */
+async function beforePlans(): Promise<void> {
+	(await import('../train/runtime/index.ts')).informPresets();
 }

@@ -9,6 +9,8 @@ export interface AppOptions extends Terminal {
 	readonly start: (config: TrainingConfig) => Promise<string>;
 	/** Continues a run that has ended, in the background. Must not write to the terminal. */
 	readonly resume: (runFolder: string) => Promise<void>;
+	/** What has to be known before the first plan; it runs once the first page shows. */
+	readonly beforePlans?: () => Promise<void>;
 	/** What the person should know before any run starts. */
 	readonly warnings?: readonly string[];
 }
@@ -17,11 +19,11 @@ export interface AppOptions extends Terminal {
  * The app, until the person leaves it. Resolves with the folder of the run that goes on without this window, if they left one.
  * @throws PresetError when the presets cannot be read
  */
-export async function runApp({start, resume, warnings = [], ...terminal}: AppOptions): Promise<{readonly detachedFrom?: string}> {
+export async function runApp({start, resume, beforePlans, warnings = [], ...terminal}: AppOptions): Promise<{readonly detachedFrom?: string}> {
 	let rooms: Promise<OpenRooms> | undefined;
 	// The machine is looked at once, and what is behind the first page is loaded once it shows.
 	const openRooms = async (): Promise<OpenRooms> => {
-		rooms ??= import('./rooms.tsx').then(async ({openRooms}) => openRooms());
+		rooms ??= Promise.all([import('./rooms.tsx'), beforePlans?.()]).then(async ([{openRooms}]) => openRooms());
 		return rooms;
 	};
 
