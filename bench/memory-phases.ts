@@ -14,7 +14,7 @@ import {cacheFolder} from '../src/train/runtime/index.ts';
 import {samples} from '../src/train/sampling.ts';
 import {StableDiffusion} from '../src/train/stable-diffusion.ts';
 import {StepRunner} from '../src/train/step-runner.ts';
-import {TrainedState} from '../src/train/trained-state.ts';
+import {frozenNetworks, TrainedState} from '../src/train/trained-state.ts';
 import {openModelFolder} from '../src/train/weights/index.ts';
 import {isArchitecture, syntheticModel} from './synthetic-model.ts';
 
@@ -46,7 +46,7 @@ async function phase<T>(name: string, work: () => Promise<T> | T): Promise<T> {
 const folder = await openModelFolder(source);
 const {mode, lanes} = await phase('runtime', () => startEngine(folder, {...config, pixels}));
 const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing};
-const model = await phase('load', () => StableDiffusion.open(folder, {...compileOptions, clipSkip: config.clipSkip, lanes, ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})}));
+const model = await phase('load', () => StableDiffusion.open(folder, {...compileOptions, clipSkip: config.clipSkip, lanes, frozenNetworks: frozenNetworks(config), ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})}));
 const side = resolution / model.autoencoderFactor;
 await phase('encode', () => model.encodeImages(new Float32Array(pixels * 3), {count: 1, height: resolution, width: resolution}));
 

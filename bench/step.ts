@@ -12,7 +12,7 @@ import {normals} from '../src/train/random.ts';
 import {cacheFolder} from '../src/train/runtime/index.ts';
 import {StableDiffusion} from '../src/train/stable-diffusion.ts';
 import {StepRunner} from '../src/train/step-runner.ts';
-import {TrainedState} from '../src/train/trained-state.ts';
+import {frozenNetworks, TrainedState} from '../src/train/trained-state.ts';
 import {openModelFolder} from '../src/train/weights/index.ts';
 import {isArchitecture, syntheticModel} from './synthetic-model.ts';
 
@@ -62,7 +62,7 @@ const madeAt = since();
 const folder = await openModelFolder(source);
 const {mode, sideMode, lanes, runtime} = startEngine(folder, {...config, pixels: resolution ** 2});
 const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
-const model = await StableDiffusion.open(folder, {...compileOptions, sideMode, clipSkip: 1, lanes, ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
+const model = await StableDiffusion.open(folder, {...compileOptions, sideMode, clipSkip: 1, lanes, frozenNetworks: frozenNetworks(config), ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
 const loadedAt = since();
 
 const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0, width: resolution, height: resolution}));

@@ -25,7 +25,7 @@ import {loadRuntime} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 import {StepRunner, type LossScaleReport, type PendingStep} from './step-runner.ts';
-import {isNormalization, TrainedState} from './trained-state.ts';
+import {frozenNetworks, isNormalization, TrainedState} from './trained-state.ts';
 import {identityOf, prepareTrainingSet} from './training-set.ts';
 import {Validation} from './validation.ts';
 import type {ModelFolder} from './weights/index.ts';
@@ -81,6 +81,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 		clipSkip: config.clipSkip,
 		maxTokenLength: config.maxTokenLength,
 		padTokens: config.padTokens,
+		frozenNetworks: frozenNetworks(config),
 		...(config.freezeClipNormalization && {frozen: isNormalization}),
 		...(config.training === 'lora' && {adapters: adaptersToTrain(config)}),
 		lanes,

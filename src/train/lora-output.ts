@@ -4,7 +4,7 @@ import type {TrainingConfig} from '../presets/index.ts';
 import type {Network} from './adapters.ts';
 import {dtypeOf, modelOutputBytes, overflowWarning, writeModelOutput, type Written} from './model-output.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
-import {mergedWeight, modelSpec, writeLora, type LoraModule, type NamedTensor} from './weights/index.ts';
+import {mergedWeight, modelSpec, writeLora, type LoraModule, type NamedTensor, type SafetensorsFile} from './weights/index.ts';
 
 /** What diffusers looks for in a folder with a LoRA. */
 export const DIFFUSERS_LORA = 'pytorch_lora_weights.safetensors';
@@ -34,17 +34,18 @@ export async function writeLoraOutput(runFolder: string, model: StableDiffusion,
 	return {output, folder, ...merged?.warning !== undefined && {warning: merged.warning}, ...overflowWarning(reports, config)};
 }
 
-/** The weights of the networks that have adapters, with those worked in. */
-export const mergedNetworks = (model: Pick<StableDiffusion, 'adapters' | 'network'>): {readonly unet?: readonly NamedTensor[]; readonly textEncoder?: readonly NamedTensor[]} => ({
-	...(model.adapters.unet && {unet: merged(model.network('unet'))}),
-	...(model.adapters.textEncoder && {textEncoder: merged(model.network('textEncoder'))}),
+/** The weights of the networks that have adapters, with those worked in. They come from the model's files: on the device they may be halves. */
+export const mergedNetworks = (model: Pick<StableDiffusion, 'adapters' | 'network' | 'folder'>): {readonly unet?: readonly NamedTensor[]; readonly textEncoder?: readonly NamedTensor[]} => ({
+	...(model.adapters.unet && {unet: merged(model.network('unet'), model.folder.unet)}),
+	...(model.adapters.textEncoder && {textEncoder: merged(model.network('textEncoder'), model.folder.textEncoder)}),
 });
 
-function merged({weights, adapters}: Network): NamedTensor[] {
+function merged({weights, adapters}: Network, file: SafetensorsFile): NamedTensor[] {
 	const modules = new Map(adapters?.stored.map(module => [`${module.path}.weight`, module]));
-	return weights.stored().map(({name, shape, read}) => {
+	return weights.declarations.map(({name, shape}) => {
 		const module = modules.get(name);
-		return {name, shape, read: module ? () => mergedWeight(read(), module) : read};
+		const read = () => file.readFloat32(name);
+		return {name, shape, read: module ? async () => mergedWeight(await read(), module) : read};
 	});
 }
 

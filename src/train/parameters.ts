@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {assignVariable, createVariable, disposeVariable, ops, readVariable, type State, type Variable} from './graph/index.ts';
+import {assignVariable, createVariable, disposeVariable, FLOAT32, ops, readVariable, type State, type Variable} from './graph/index.ts';
 import {deviceShape, permutationOf, type Declaration} from './nn/index.ts';
 import {BLOCK, SMALLEST} from './optim/index.ts';
 
@@ -64,12 +64,15 @@ export class Parameters implements ParameterSet {
 	) {}
 
 	/**
-	 * Uploads every declared parameter. `dtype`: FLOAT32 for what is trained, a half for what is only used. `apart`: names that
-	 * share no variable with others, because they are not trained together with them.
+	 * Uploads every declared parameter. `dtype`: FLOAT32 for what is trained, a half for what is only used; normalization, which
+	 * computes in f32, keeps its parameters so. `apart`: names that share no variable with others, because they are not trained
+	 * together with them.
 	 */
-	static async load(network: string, declarations: readonly Declaration[], source: ParameterSource, {dtype, apart = new Set()}: {dtype?: number; apart?: ReadonlySet<string>} = {}): Promise<Parameters> {
+	static async load(network: string, declarations: readonly Declaration[], source: ParameterSource, {dtype: wanted = FLOAT32, apart = new Set()}: {dtype?: number; apart?: ReadonlySet<string>} = {}): Promise<Parameters> {
 		const blocks: Block[] = [];
-		for (const members of arranged(declarations, apart)) {
+		const dtypes = heldAs(declarations, wanted);
+		for (const members of arranged(declarations, {apart, dtypes})) {
+			const dtype = dtypes.get(members[0].declaration.name);
 			const shape = isPacked(members) ? [sizeOf(members)] : members[0].shape;
 			const name = isPacked(members) ? `${network}.packed_${blocks.length}` : `${network}.${members[0].declaration.name}`;
 			const block = {variable: createVariable(name, shape, {values: 0, dtype}), members};
@@ -168,8 +171,15 @@ export function blockGradient({variable, members}: Block, gradients: ReadonlyMap
 const isPacked = (members: readonly Member[]): boolean => packOf(members[0].size) !== undefined;
 const sizeOf = (members: readonly Member[]): number => members.reduce((total, {size}) => total + size, 0);
 
-/** Those that stay apart share variables among themselves only. */
-function arranged(declarations: readonly Declaration[], apart: ReadonlySet<string>): Member[][] {
+/** The type of each parameter: layers whose weight is a vector are normalizations. */
+function heldAs(declarations: readonly Declaration[], dtype: number): ReadonlyMap<string, number> {
+	const layerOf = (name: string) => name.slice(0, name.lastIndexOf('.'));
+	const normalizations = new Set(declarations.filter(({name, shape}) => name.endsWith('.weight') && shape.length === 1).map(({name}) => layerOf(name)));
+	return new Map(declarations.map(({name}) => [name, normalizations.has(layerOf(name)) ? FLOAT32 : dtype]));
+}
+
+/** Those that stay apart share variables among themselves only, and so do those of one type. */
+function arranged(declarations: readonly Declaration[], {apart, dtypes}: {apart: ReadonlySet<string>; dtypes: ReadonlyMap<string, number>}): Member[][] {
 	const packs = new Map<string, Member[]>();
 	const alone: Member[][] = [];
 	for (const declaration of declarations) {
@@ -180,7 +190,7 @@ function arranged(declarations: readonly Declaration[], apart: ReadonlySet<strin
 			alone.push([{declaration, shape, size, offset: 0}]);
 			continue;
 		}
-		const key = `${kind}, ${apart.has(declaration.name) ? 'apart' : 'together'}`;
+		const key = `${kind}, ${dtypes.get(declaration.name)}, ${apart.has(declaration.name) ? 'apart' : 'together'}`;
 		const pack = packs.get(key) ?? [];
 		pack.push({declaration, shape, size, offset: sizeOf(pack)});
 		packs.set(key, pack);

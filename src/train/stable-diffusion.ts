@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {networkScope, type ModelAdapters, type Network} from './adapters.ts';
-import {compile, ops, type Body, type Compiled, type CompileOptions, type Mode, type Signature} from './graph/index.ts';
+import {compile, dtypeOf, FLOAT32, ops, type Body, type Compiled, type CompileOptions, type Mode, type Signature} from './graph/index.ts';
 import {noiseSchedule, type NoiseSchedule} from './diffusion/index.ts';
 import {inLanes} from './lanes.ts';
 import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, tokenizeUnpadded, unet, type Tokenizer} from './models/index.ts';
@@ -17,6 +17,8 @@ export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' |
 	readonly maxTokenLength?: number;
 	/** Off: prompts are not filled up. Default on. */
 	readonly padTokens?: boolean;
+	/** Networks whose own weights nothing changes: they are held in the precision of the arithmetic. The others are held in f32. */
+	readonly frozenNetworks?: readonly NetworkName[];
 	/** Parameters of the text encoder that will be kept while others are trained. */
 	readonly frozen?: (name: string) => boolean;
 	/** Pieces that batches are cut into; see lanes.ts. Default 1. */
@@ -26,6 +28,8 @@ export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' |
 	/** Called before each network is loaded. */
 	readonly onProgress?: (network: string) => void;
 }
+
+export type NetworkName = 'unet' | 'textEncoder' | 'vae';
 
 /** What adapters can be for. */
 export interface DeclaredNetworks {
@@ -66,10 +70,11 @@ export class StableDiffusion {
 		const declared = declareNetworks(folder);
 		// All of them before the first is loaded, which may take minutes.
 		for (const network of ['unet', 'textEncoder', 'vae'] as const) checkWeights(folder[network], new Map(declared[network].map(({name, shape}) => [name, shape])));
-		const load = async (network: 'unet' | 'textEncoder' | 'vae', name: string) => {
+		const load = async (network: NetworkName, name: string) => {
 			options.onProgress?.(name);
 			const file: SafetensorsFile = folder[network];
-			return Parameters.load(name, declared[network], file, {apart: network === 'textEncoder' ? keptParameters(folder, options) : undefined});
+			const dtype = options.frozenNetworks?.includes(network) ? dtypeOf[options.precision ?? 'f32'] : FLOAT32;
+			return Parameters.load(name, declared[network], file, {dtype, apart: network === 'textEncoder' ? keptParameters(folder, options) : undefined});
 		};
 		const tokenizer = await loadTokenizer(folder.tokenizerFolder);
 		const {vocabSize} = folder.textEncoderConfig;
@@ -213,7 +218,7 @@ export class StableDiffusion {
 type Configs = Pick<ModelFolder, 'unetConfig' | 'textEncoderConfig' | 'vaeConfig'>;
 
 /** Every tensor of a model: names and shapes as in its files. */
-export const declareNetworks = (configs: Configs): Record<'unet' | 'textEncoder' | 'vae', Declaration[]> => ({
+export const declareNetworks = (configs: Configs): Record<NetworkName, Declaration[]> => ({
 	unet: declareUnet(configs),
 	textEncoder: declareTextEncoder(configs, {clipSkip: 1}),
 	vae: declareVae(configs),

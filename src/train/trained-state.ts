@@ -5,7 +5,7 @@ import {LossScale} from './loss-scale.ts';
 import {adafactor, adamw, adamw8bit, emaDecay, lion, lion8bit, sgd, type EmaRule, type Optimizer} from './optim/index.ts';
 import {OptimizerState} from './optimizer-state.ts';
 import type {Parameters, ParameterSet, StoredTensor} from './parameters.ts';
-import type {StableDiffusion} from './stable-diffusion.ts';
+import type {NetworkName, StableDiffusion} from './stable-diffusion.ts';
 import type {TrainedNetwork} from './step.ts';
 
 /** What of the config decides about updates. */
@@ -172,6 +172,13 @@ function optimizerOf({optimizer, adamBeta1: beta1, adamBeta2: beta2, adamEpsilon
 			return sgd({momentum});
 	}
 }
+
+/** Networks whose own weights such a run only uses: those that it does not train, and all of them beneath adapters. */
+export const frozenNetworks = ({training, trainUnet, trainTextEncoder}: Pick<UpdateConfig, 'training' | 'trainUnet' | 'trainTextEncoder'>): NetworkName[] => [
+	...(training === 'lora' || !trainUnet ? ['unet' as const] : []),
+	...(training === 'lora' || !trainTextEncoder ? ['textEncoder' as const] : []),
+	'vae',
+];
 
 /** Scales and shifts of the text encoder's normalization layers. */
 export const isNormalization = (name: string): boolean => /layer_norm/.test(name);

@@ -109,8 +109,9 @@ function convolution(x: Tensor, weight: Tensor, bias: Tensor | undefined, {kerne
 	);
 }
 
-/** Rows of a table. ids: int32 [...] -> [..., width]. Parameter weight [count, width]. */
-export const embedding = (p: Scope, ids: Tensor, {count, width}: {count: number; width: number}): Tensor => gatherRows(p.get('weight', [count, width]), ids);
+/** Rows of a table, in float32 also where the table is held in halves. ids: int32 [...] -> [..., width]. Parameter weight [count, width]. */
+export const embedding = (p: Scope, ids: Tensor, {count, width}: {count: number; width: number}): Tensor =>
+	differentiable([gatherRows(p.get('weight', [count, width]), ids)], (_, rows) => toFloat32(rows), dy => [dy]);
 
 /** Rows of x along its first axis, repeated as asked. x: [count, ...inner], rows: int32 [...] -> [...rows, ...inner]. */
 export function gatherRows(x: Tensor, rows: Tensor): Tensor {
