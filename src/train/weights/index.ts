@@ -12,6 +12,8 @@ export {
 	type UpBlockType,
 	type VaeConfig,
 } from './configs.ts';
+export {addNumbers, digestSafetensors, noNumbers, type Hashes, type Numbers} from './digest.ts';
+export {elementCount, type Dtype} from './dtypes.ts';
 export {openModelFolder, readStructure, type ModelFolder, type ModelStructure} from './diffusers-folder.ts';
 export {WeightsError} from './errors.ts';
 export {encodeFloats, type FloatType} from './half.ts';

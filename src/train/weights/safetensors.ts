@@ -20,10 +20,13 @@ export class SafetensorsFile {
 	readonly path: string;
 	readonly metadata: ReadonlyMap<string, string>;
 	readonly tensors: ReadonlyMap<string, StoredTensor>;
+	/** The files that are open. */
+	readonly paths: readonly string[];
 	readonly #handles: readonly FileHandle[];
 
-	constructor(path: string, metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, StoredTensor>, handles: readonly FileHandle[]) {
+	constructor(path: string, metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, StoredTensor>, handles: readonly FileHandle[], paths: readonly string[] = [path]) {
 		this.path = path;
+		this.paths = paths;
 		this.metadata = metadata;
 		this.tensors = tensors;
 		this.#handles = handles;
@@ -31,13 +34,13 @@ export class SafetensorsFile {
 
 	/** The same open file with other names, shapes or ranges for what lies in it. */
 	withTensors(tensors: ReadonlyMap<string, StoredTensor>): SafetensorsFile {
-		return new SafetensorsFile(this.path, this.metadata, tensors, this.#handles);
+		return new SafetensorsFile(this.path, this.metadata, tensors, this.#handles, this.paths);
 	}
 
 	/** Several open files seen as one; where names repeat, the last file's tensor counts. */
 	static join(path: string, files: readonly SafetensorsFile[]): SafetensorsFile {
 		const tensors = new Map(files.flatMap(file => [...file.tensors]));
-		return new SafetensorsFile(path, files[0].metadata, tensors, files.flatMap(file => file.#handles));
+		return new SafetensorsFile(path, files[0].metadata, tensors, files.flatMap(file => file.#handles), files.map(file => file.path));
 	}
 
 	/** @throws WeightsError when there is no tensor of this name. */
