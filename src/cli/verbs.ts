@@ -27,6 +27,7 @@ export const verbs: readonly Verb[] = [
 	{name: 'compare', summary: 'show the loss and the samples of two runs side by side', load: async () => import('./compare.ts')},
 	{name: 'sample', summary: 'make images with a model or with what a run has made', plans: true, load: async () => import('./sample.ts')},
 	{name: 'show', summary: 'say what a model or LoRA file is: parts, metadata, hashes, and whether its numbers are sound', load: async () => import('./show.ts')},
+	{name: 'merge', summary: 'work LoRAs into a model, or mix two models', load: async () => import('./merge.ts')},
 	{name: 'presets', summary: 'list, show, import, export, rename, copy and remove presets', plans: true, load: async () => import('./presets.ts')},
 	{name: 'explain', summary: 'say what a setting does', plans: true, load: async () => import('./explain.ts')},
 	{name: 'setup', summary: 'get and check the TensorFlow runtime', load: async () => import('./setup.ts')},
