@@ -72,7 +72,8 @@ async function ensureRuntime() {
 	}
 
 	process.stderr.write('TensorFlow is not set up yet. This is done once.\n');
-	const code = await runNode([program('cli'), 'setup'], {cwd: root});
+	// For the CPU, which the demo is made for: nobody waits for CUDA's 2.9 GB who has not asked for them. The wizard names the command.
+	const code = await runNode([program('cli'), 'setup', '--cpu'], {cwd: root});
 	process.exitCode = code;
 	return code === 0;
 }
