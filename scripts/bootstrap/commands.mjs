@@ -36,8 +36,8 @@ export async function run(command, rest) {
 	}
 }
 
-/** Verbs that train or make pictures; no verb starts the demo or the wizard. */
-const verbsWithTensorFlow = new Set([undefined, 'demo', 'train', 'resume', 'sample']);
+/** Verbs that train, make pictures or decompose weights; no verb starts the demo or the wizard. */
+const verbsWithTensorFlow = new Set([undefined, 'demo', 'train', 'resume', 'sample', 'extract']);
 
 /** The program itself, in this process: a second start costs no second start of Node. */
 async function start(rest) {

@@ -9,5 +9,6 @@ export const mergeModels: typeof MergeModels = async (merge, tell) => (await imp
 
 export {evaluateInProcess, type Evaluation, type EvaluationJob, type EvaluationRow} from './evaluation-process.ts';
 export type {Merge, MergeReport} from './merge.ts';
+export {extractInProcess, type Extraction, type ExtractionReport} from './extract-process.ts';
 export {continueRun, programFile, startRun, type RunRequest} from './launch.ts';
 export {sampleInProcess, type SampleProgress, type SampleJob} from './sample-process.ts';

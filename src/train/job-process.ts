@@ -10,7 +10,7 @@ import {RunError} from './protocol/index.ts';
 import {gpuEnvironment} from './visible-gpu.ts';
 
 /** The jobs that the trainer program knows besides training a run, by the word that starts it so. */
-export type JobName = 'sample' | 'evaluate';
+export type JobName = 'sample' | 'evaluate' | 'extract';
 
 /**
  * Does a job in a process of its own: native code may end it, or print what it likes, and this one goes on.

@@ -1,5 +1,7 @@
 import {evaluationJobSchema} from './evaluation-messages.ts';
 import {evaluateRun} from './evaluation.ts';
+import {extractionSchema} from './extract-messages.ts';
+import {extractLora} from './extract.ts';
 import {runJob} from './job-worker.ts';
 import {train} from './loop.ts';
 import {sampleImages} from './sample.ts';
@@ -18,6 +20,11 @@ switch (process.argv[2]) {
 
 	case '--evaluate': {
 		await runJob(evaluationJobSchema, evaluateRun);
+		break;
+	}
+
+	case '--extract': {
+		await runJob(extractionSchema, extractLora);
 		break;
 	}
 
