@@ -21,7 +21,7 @@ export {mergedWeight, openLora, writeLora, type LoraFile, type LoraHosts, type L
 export type {LoraLayout, LoraNetwork} from './lora-names.ts';
 export {modelSpec} from './model-spec.ts';
 export {writeModelFolder, type SaveOptions} from './model-folder-writer.ts';
-export {namedTensor, type NamedTensor, type SaveReport} from './named-tensors.ts';
+export {mainType, namedTensor, type NamedTensor, type SaveReport} from './named-tensors.ts';
 export {networkTensors, type TensorShapes} from './network-tensors.ts';
 export {openNetwork, readJson, type Network, type NetworkWeights} from './network-files.ts';
 export {openSafetensors, SafetensorsFile} from './safetensors.ts';

@@ -57,7 +57,7 @@ export async function writeLora(file: string, layout: LoraLayout, modules: reado
 	const entries = modules.flatMap(({network, path, alpha, down, up}): TensorToWrite[] => {
 		const names = loraNames(layout, network, path);
 		const dtype = wanted ?? floatTypeOf(down);
-		const half = (name: string, tensor: LoraTensor): TensorToWrite => encoder.fresh({name, ...tensor}, dtype);
+		const half = (name: string, tensor: LoraTensor): TensorToWrite => encoder.fresh({...tensor, name}, dtype);
 		return [half(names.down, down), half(names.up, up), ...(names.alpha === undefined ? [] : [half(names.alpha, {shape: [], read: () => Float32Array.of(alpha)})])];
 	});
 	await writeSafetensors(file, entries, {format: 'pt', ...metadata, ...(layout === 'diffusers' && diffusersMetadata(modules))});

@@ -5,7 +5,7 @@ import type {ModelFolder} from './diffusers-folder.ts';
 import {formatShape} from './dtypes.ts';
 import {explainFileErrors, WeightsError} from './errors.ts';
 import type {FloatType} from './half.ts';
-import {Encoder, type NamedTensor, type SaveReport} from './named-tensors.ts';
+import {Encoder, mainType, type NamedTensor, type SaveReport} from './named-tensors.ts';
 import {networks, type Network} from './network-files.ts';
 import type {SafetensorsFile} from './safetensors.ts';
 import {writeSafetensors} from './safetensors-writer.ts';
@@ -15,6 +15,8 @@ export interface SaveOptions {
 	readonly dtype: FloatType;
 	/** What to do when the target exists. Default: refuse. */
 	readonly existing?: 'refuse' | 'replace';
+	/** Hears of the bytes of every tensor that is written. */
+	readonly onBytes?: (bytes: number) => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function writeModelFolder(
 	target: string,
 	source: ModelFolder,
 	changed: Readonly<Partial<Record<Network, readonly NamedTensor[]>>>,
-	{dtype, existing = 'refuse'}: SaveOptions,
+	{dtype, existing = 'refuse', onBytes}: SaveOptions,
 ): Promise<SaveReport> {
 	const root = path.resolve(target);
 	if (root.startsWith(source.folder + path.sep)) {
@@ -36,7 +38,7 @@ export async function writeModelFolder(
 	}
 	await refuseExisting(root, existing);
 	const rewritten = new Set<Network>([...source.toNormalize, ...(Object.keys(changed) as Network[])]);
-	const encoder = new Encoder();
+	const encoder = new Encoder(onBytes);
 	const staged = stagingPath(root);
 	await explainFileErrors(`write ${root}`, async () => {
 		try {
@@ -70,7 +72,7 @@ async function writeNetwork(root: string, network: Network, file: SafetensorsFil
 	const folder = path.join(root, networks[network].folder);
 	await mkdir(folder, {recursive: true});
 	await writeSafetensors(path.join(folder, `${networks[network].weights}.safetensors`), entries, {format: 'pt'});
-	if (network === 'textEncoder' && changed) await setDtype(path.join(folder, 'config.json'), dtype);
+	if (network === 'textEncoder') await setDtype(path.join(folder, 'config.json'), changed ? dtype : mainType(file));
 }
 
 /** transformers loads a text encoder in the type that its config names. */

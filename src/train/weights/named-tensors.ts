@@ -30,22 +30,41 @@ export interface SaveReport {
 export class Encoder {
 	readonly overflows: {name: string; count: number}[] = [];
 
+	/** @param onBytes hears of the bytes of every tensor, in their new type */
+	constructor(private readonly onBytes: (bytes: number) => void = () => undefined) {}
+
 	encode(name: string, values: Float32Array, dtype: FloatType): Uint8Array {
 		return encodeFloats(values, dtype, {onOverflow: count => this.overflows.push({name, count})});
 	}
 
-	fresh(tensor: NamedTensor, dtype: FloatType): TensorToWrite {
-		const {name, shape, raw} = tensor;
-		if (raw?.dtype === dtype) return {name, dtype, shape, bytes: () => raw.read()};
-		return {name, dtype, shape, bytes: async () => this.encode(name, await tensor.read(), dtype)};
+	fresh({name, shape, read, raw}: NamedTensor, dtype: FloatType): TensorToWrite {
+		return this.#entry({name, dtype, shape, bytes: raw?.dtype === dtype ? () => raw.read() : async () => this.encode(name, await read(), dtype)});
 	}
 
 	/** A tensor of a file, in another type when it has to change. */
 	stored(file: SafetensorsFile, name: string, wanted?: FloatType): TensorToWrite {
 		const {dtype, shape} = file.get(name);
-		if (wanted === undefined || !isFloat(dtype)) return {name, dtype, shape, bytes: () => file.readBytes(name)};
+		if (wanted === undefined || !isFloat(dtype)) return this.#entry({name, dtype, shape, bytes: () => file.readBytes(name)});
 		return this.fresh(namedTensor(file, name), wanted);
+	}
+
+	#entry(entry: TensorToWrite): TensorToWrite {
+		return {
+			...entry,
+			bytes: async () => {
+				const bytes = await entry.bytes();
+				this.onBytes(bytes.length);
+				return bytes;
+			},
+		};
 	}
 }
 
-export const isFloat = (dtype: Dtype): boolean => dtype === 'F16' || dtype === 'BF16' || dtype === 'F32' || dtype === 'F64';
+const isFloat = (dtype: Dtype): boolean => dtype === 'F16' || dtype === 'BF16' || dtype === 'F32' || dtype === 'F64';
+
+/** The type that most of a file's numbers have. */
+export function mainType({tensors}: Pick<SafetensorsFile, 'tensors'>): FloatType {
+	const bytes = (type: FloatType) => [...tensors.values()].reduce((sum, {dtype, begin, end}) => sum + (dtype === type ? end - begin : 0), 0);
+	const types = ['F32', 'F16', 'BF16'] as const;
+	return types.reduce((most, type) => (bytes(type) > bytes(most) ? type : most));
+}

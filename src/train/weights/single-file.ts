@@ -30,9 +30,9 @@ export interface SingleFileOptions extends SaveOptions {
  * load: every tensor in one data type, nothing besides.
  * @throws WeightsError when the target exists (unless it is to be replaced) or cannot be written
  */
-export async function writeSingleFile(target: string, model: Networks, {dtype, metadata, existing = 'refuse'}: SingleFileOptions): Promise<SaveReport> {
+export async function writeSingleFile(target: string, model: Networks, {dtype, metadata, existing = 'refuse', onBytes}: SingleFileOptions): Promise<SaveReport> {
 	await refuseExisting(target, existing);
-	const encoder = new Encoder();
+	const encoder = new Encoder(onBytes);
 	const layout = textEncoderLayout(model);
 	const entries: TensorToWrite[] = [];
 	for (const network of ['unet', 'vae', 'textEncoder'] as const) {
