@@ -33,6 +33,8 @@ const cases: readonly {readonly model: string; readonly settings: Partial<Traini
 	{model: 'mid', settings: {...unetOnly, resolution: 256, optimizer: 'adamw8bit'}},
 	{model: 'mid', settings: {training: 'lora', trainTextEncoder: false, resolution: 512}},
 	{model: 'mid', settings: {training: 'lora', attention: 'full', resolution: 512}},
+	{model: 'mid', settings: {training: 'lora', ...unetOnly, resolution: 256, precision: 'bf16'}},
+	{model: 'mid', settings: {training: 'lora', trainTextEncoder: false, resolution: 512, precision: 'bf16'}},
 ];
 
 interface Measured {

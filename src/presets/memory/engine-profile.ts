@@ -37,7 +37,7 @@ export interface EngineProfile {
 	/** Chunked attention: size of a piece of the score matrix in f32, and how many the backward pass holds at once. Scores that fit one piece are kept as in full attention. */
 	readonly chunkBytes: number;
 	readonly chunksAtOnce: number;
-	/** Bytes that a network which is only used takes per parameter. */
+	/** Bytes that a network which is only used takes per parameter: halves, where the arithmetic is in halves. */
 	frozen(bits: Bits): number;
 	/** Whether the autoencoder and the text encoder stay while the UNet trains on cached latents and text states. */
 	readonly keepsFrozen: {readonly autoencoder: boolean; readonly textEncoder: boolean};
@@ -146,12 +146,13 @@ export const cpuProfile: EngineProfile = {
 	device: 'cpu',
 	basis: 'tensors kept by our layers, calibrated on resident memory (bench/memory.ts)',
 	calibrated: true,
-	kept: {32: ownKept(32), 16: ownKept(16)},
+	// In halves a graph holds the f32 of many activations too: TensorFlow merges equal casts of the forward and the backward pass.
+	kept: {32: ownKept(32), 16: ownKept(32)},
 	backwardShare: 1,
 	scoreGradient: {16: 8, 32: 8},
 	chunkBytes: 128 * mebibyte,
 	chunksAtOnce: 5,
-	frozen: () => 4,
+	frozen: bits => bits / 8,
 	gradient: {16: 4, 32: 4},
 	freesCasts: false,
 	keepsFrozen: {autoencoder: true, textEncoder: true},

@@ -68,15 +68,14 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 		context: compiled,
 	});
 	const atWork = {autoencoder: keepsAutoencoder ? 0 : autoencoder};
-	const castsOf = (parameters: number) => (bits === 16 && !lora ? 2 * parameters : 0);
 	const {largestTensor} = work;
 	const {perParameter, largestTensors, unpacked} = profile.update;
 	const phases = [
 		withGaps('load', plus(networks, atWork, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
 		withGaps('encode', plus(held, atWork, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
-		withGaps('step', plus(held, worstMomentOfBackward(work, castsOf)), profile),
+		withGaps('step', plus(held, worstMomentOfBackward(work)), profile),
 		withGaps('update', plus(held, {gradients: gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
-		withGaps('sample', plus(held, atWork, {casts: castsOf(unetParameters), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
+		withGaps('sample', plus(held, atWork, {casts: castsOf(work, unetParameters, config.trainUnet), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
 		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
 	];
 	const peak = phases.reduce((most, one) => (one.bytes > most.bytes ? one : most));
@@ -164,11 +163,14 @@ const forwardBytes = (work: Work): LineBytes => {
 	return {activations: sum(units.map(({kept}) => kept)), attention: sum(units.map(({scores}) => scores))};
 };
 
+/** Halves of so many weights: trained ones are held in f32 and rounded anew at each use, others are held as halves. */
+const castsOf = ({config, bits}: Work, parameters: number, areTrained: boolean): number => (bits === 16 && areTrained && !isLora(config) ? 2 * parameters : 0);
+
 /** Activations leave and gradients come, unit by unit from the end: the moment at which both and what is being worked on take most. */
-const worstMomentOfBackward = (work: Work, castsOf: (parameters: number) => number): LineBytes => {
+const worstMomentOfBackward = (work: Work): LineBytes => {
 	const {activations = 0, attention = 0} = forwardBytes(work);
 	const {config: {engine}, profile: {eager, freesCasts}, trainedParameters} = work;
-	const casts = castsOf(sum(work.walk.map(({unit}) => unit.parameters)));
+	const casts = sum(work.walk.map(({unit, trained}) => castsOf(work, unit.parameters, trained > 0)));
 	if (engine === 'eager') {
 		return {casts, activations: eager.activations * activations, attention: eager.activations * attention, gradients: gradientBytes(work, trainedParameters), working: eager.perParameter * trainedParameters};
 	}
@@ -179,7 +181,7 @@ const worstMomentOfBackward = (work: Work, castsOf: (parameters: number) => numb
 		const {kept, scores, working} = unitBytes(work, unit);
 		now = {...now, gradients: now.gradients + gradientBytes(work, trained), working};
 		if (totalOf(now) > totalOf(worst)) worst = now;
-		now = {...now, casts: now.casts - (freesCasts ? castsOf(unit.parameters) : 0), activations: now.activations - kept, attention: now.attention - scores};
+		now = {...now, casts: now.casts - (freesCasts ? castsOf(work, unit.parameters, trained > 0) : 0), activations: now.activations - kept, attention: now.attention - scores};
 	}
 	return worst;
 };

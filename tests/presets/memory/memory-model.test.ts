@@ -118,6 +118,17 @@ describe('a plan', () => {
 		expect(peak.bytes).toBe(peakBytes);
 	});
 
+	test.each(['bf16', 'f16'])('in %s counts 2 bytes a parameter for networks that are only used, and copies only of those that are trained', precision => {
+		const [unet, text, autoencoder] = [859_520_964, 123_060_480, 83_653_863];
+		const of = (changes: Partial<MemoryConfig>) => planMemory({...full, precision, ...changes}, sd15, {profile: cpuProfile});
+		const lora = of({training: 'lora', loraRank: 16});
+		expect(lora.lines).toMatchObject({weights: 2 * unet + 4 * lora.trainedParameters, textEncoder: 2 * text, autoencoder: 2 * autoencoder, casts: 0});
+		expect(of({}).lines).toMatchObject({weights: 4 * unet, textEncoder: 2 * text, casts: 2 * unet});
+		expect(of({trainTextEncoder: true}).lines).toMatchObject({textEncoder: 4 * text, casts: 2 * (unet + text)});
+		expect(of({trainUnet: false, trainTextEncoder: true}).lines).toMatchObject({weights: 2 * unet, casts: 2 * text});
+		expect(of({training: 'lora', precision: 'f32'}).peakBytes - of({training: 'lora'}).peakBytes).toBeGreaterThan(2 * (unet + text + autoencoder));
+	});
+
 	test('counts 4 bytes a parameter for weights and gradients, 8 for AdamW, 2.03 for AdamW in 8 bits', () => {
 		const {lines, trainedParameters} = planMemory(full, sd15, {profile: gpuProfile});
 		expect(trainedParameters).toBe(859_520_964);
