@@ -54,7 +54,7 @@ function valueText(value: string): string {
 }
 
 /** What comes from a file of somebody else must not steer the terminal. */
-const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
 function hashLines({kind}: Contents, count: Count | undefined): string[] {
 	if (!count) return [];

@@ -101,19 +101,30 @@ class Counter implements Numbers {
 	add({buffer, length}: Uint8Array): void {
 		const {dtype} = this.tensor;
 		const values = floats[dtype]!(buffer, length / dtypeBytes[dtype]);
-		let [sum, largest] = [0, this.largest];
-		for (const value of values) {
-			const magnitude = Math.abs(value);
-			if (magnitude < Infinity) {
-				sum += value * value;
-				if (magnitude > largest) largest = magnitude;
-			} else if (magnitude === Infinity) this.infinities++;
-			else this.nans++;
-		}
+		const all = sumOfSquares(values);
 		this.count += values.length;
+		// Squares of 32-bit floats do not overflow in 64 bits: a sum that is finite has nothing else in it.
+		const finite = Number.isFinite(all.sum) ? values : values.filter(value => Number.isFinite(value));
+		const {sum, largest} = finite === values ? all : sumOfSquares(finite);
+		if (finite !== values) {
+			const nans = values.filter(value => Number.isNaN(value)).length;
+			this.nans += nans;
+			this.infinities += values.length - finite.length - nans;
+		}
 		this.sumOfSquares += sum;
-		this.largest = largest;
+		this.largest = Math.max(this.largest, largest);
 	}
+}
+
+function sumOfSquares(values: Float32Array | Float64Array): {sum: number; largest: number} {
+	let sum = 0;
+	let largest = 0;
+	for (let i = 0; i < values.length; i++) {
+		const square = values[i] * values[i];
+		sum += square;
+		if (square > largest) largest = square;
+	}
+	return {sum, largest: Math.sqrt(largest)};
 }
 
 export const noNumbers: Numbers = {count: 0, nans: 0, infinities: 0, sumOfSquares: 0, largest: 0};
