@@ -6,7 +6,7 @@ export {clipCoefficient, globalNorm} from './clip.ts';
 export {emaDecay, type EmaRule} from './ema-decay.ts';
 export {lion, type LionOptions} from './lion.ts';
 export {lion8bit} from './lion-8bit.ts';
-export {gradScaler, isFiniteTensor, onlyIf, select, updateLossScale, type LossScaleVariables} from './loss-scale.ts';
+export {gradScaler, isFiniteTensor, onlyIf, updateLossScale, type LossScaleVariables} from './loss-scale.ts';
 export type {Member, Optimizer, Slot, StepScalars, Update} from './optimizer.ts';
 export {learningRateAt, ScheduleError, schedules, type Schedule, type ScheduleName, type ScheduleOptions} from './schedules/index.ts';
 export {sgd, type SgdOptions} from './sgd.ts';

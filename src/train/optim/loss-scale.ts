@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {attribute, FLOAT32, INT32, op, ops, UINT8, type State, type Variable} from '../graph/index.ts';
+import {attribute, FLOAT32, op, ops, type State, type Variable} from '../graph/index.ts';
 
 /**
  * Loss scaling (Micikevicius et al. 2018, "Mixed precision training"): f16 ends at 65 504 and loses what is below 6e-8, where many
@@ -37,7 +37,7 @@ export function updateLossScale(state: State, {scale, goodSteps, updates}: LossS
 export const isFiniteTensor = (x: Tensor): Tensor => op('IsFinite', [x], [attribute.type('T', FLOAT32)]);
 
 /** `yes` where the bool scalar is true, `no` where it is not, whatever the other holds. */
-export const select = (condition: Tensor, yes: Tensor, no: Tensor): Tensor => op('SelectV2', [condition, yes, no], [attribute.type('T', FLOAT32)]);
+const select = (condition: Tensor, yes: Tensor, no: Tensor, dtype = FLOAT32): Tensor => op('SelectV2', [condition, yes, no], [attribute.type('T', dtype)]);
 
 /**
  * The state as an optimizer is given it: every variable keeps its value, to the bit, unless the bool scalar `done` is true. It knows
@@ -48,8 +48,7 @@ export function onlyIf(done: Tensor, state: State): State {
 	return {
 		read: variable => state.read(variable),
 		assign(variable, value) {
-			const before = ops.hold(state.read(variable), value);
-			state.assign(variable, variable.dtype === UINT8 ? selectCodes(done, value, before) : select(done, value, before));
+			state.assign(variable, select(done, value, ops.hold(state.read(variable), value), variable.dtype));
 		},
 		update(type, variables, inputs, attributes) {
 			switch (type) {
@@ -65,11 +64,4 @@ export function onlyIf(done: Tensor, state: State): State {
 			}
 		},
 	};
-}
-
-/** GPUs choose between no bytes. */
-function selectCodes(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
-	const cast = (x: Tensor, from: number, to: number) => op('Cast', [x], [attribute.type('SrcT', from), attribute.type('DstT', to)]);
-	const [a, b] = [yes, no].map(x => cast(x, UINT8, INT32));
-	return cast(op('SelectV2', [condition, a, b], [attribute.type('T', INT32)]), INT32, UINT8);
 }
