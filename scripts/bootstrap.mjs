@@ -1,4 +1,4 @@
-// What `npm start`, `npm test` and `npm run golden` run: gets what is missing, then does what was asked. It needs nothing
+// What `npm start`, `npm test`, `npm run golden` and `npm run fuzz` run: gets what is missing, then does what was asked. It needs nothing
 // but Node, and this file is written so that a Node of 2020 can say that it is too old.
 const wanted = [20, 19];
 const found = process.versions.node.split('.').map(Number);

@@ -1,4 +1,4 @@
-// The three commands, each from a bare checkout: dependencies, programs, TensorFlow, and then what was asked.
+// The commands of package.json that need a bare checkout and Node only: dependencies, programs, TensorFlow, and then what was asked.
 import path from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {ensureBuilt} from './built.mjs';
@@ -10,7 +10,7 @@ import {runChecks} from './checks.mjs';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const program = name => path.join(root, 'dist', `${name}.js`);
 
-const commands = {start, test, golden};
+const commands = {start, test, golden, fuzz};
 
 /**
  * Runs a command of package.json and leaves its exit code.
@@ -62,6 +62,11 @@ async function golden(rest) {
 	if (await ensureRuntime()) {
 		process.exitCode = await runNode(['--import', 'tsx', path.join(root, 'tests/golden/run.ts'), ...rest], {cwd: root});
 	}
+}
+
+/** Reads files only: it needs no TensorFlow. */
+async function fuzz(rest) {
+	process.exitCode = await runNode(['--import', 'tsx', path.join(root, 'tests/fuzz/run.ts'), ...rest], {cwd: root});
 }
 
 /** Sets TensorFlow up when it is not; false when that failed, which `setup` has explained. */

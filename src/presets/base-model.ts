@@ -116,7 +116,7 @@ const countParameters = (file: string): number | undefined => {
 		handle = fs.openSync(file, 'r');
 		const length = Buffer.alloc(8);
 		fs.readSync(handle, length, 0, 8, 0);
-		const header = Buffer.alloc(Math.min(Number(length.readBigUInt64LE()), 100_000_000));
+		const header = Buffer.alloc(Math.min(Number(length.readBigUInt64LE()), 100_000_000, fs.fstatSync(handle).size));
 		fs.readSync(handle, header, 0, header.length, 8);
 		const entries = Object.entries(JSON.parse(header.toString()) as Record<string, {shape?: number[]}>);
 		return entries.reduce((sum, [, {shape}]) => sum + (shape?.reduce((product, side) => product * side, 1) ?? 0), 0);

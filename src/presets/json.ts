@@ -38,9 +38,13 @@ const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 /** A text up to its closing quote: no control characters, backslashes only before what they may escape. */
 const openText = /"(?:[^"\\\p{Cc}]|[\u007F-\u009F]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*/u.source;
 
+/** Of brackets within each other: far more than anything here has, and no danger to the stack. */
+const DEEPEST = 100;
+
 class JsonReader {
 	readonly positions = new Map<string, Position>();
 	private offset = 0;
+	private depth = 0;
 
 	constructor(private readonly text: string) {}
 
@@ -56,6 +60,10 @@ class JsonReader {
 
 	private value(path: string): unknown {
 		this.space();
+		if (this.depth > DEEPEST) {
+			throw this.error(`Values lie within more than ${DEEPEST} others here.`, 'Take some of the brackets away.');
+		}
+
 		const character = this.text[this.offset];
 		switch (character) {
 			case '{': {
@@ -126,9 +134,11 @@ class JsonReader {
 
 	/** Reads items separated by commas up to the closing bracket. */
 	private items(close: string, item: () => void): void {
+		this.depth++;
 		this.space();
 		if (this.text[this.offset] === close) {
 			this.offset++;
+			this.depth--;
 			return;
 		}
 
@@ -149,6 +159,7 @@ class JsonReader {
 
 			this.offset++;
 			if (separator === close) {
+				this.depth--;
 				return;
 			}
 		}

@@ -50,13 +50,18 @@ function readHeader(handle: number, file: string): {entries: Readonly<Record<str
 		fs.readSync(handle, header, 0, size, 8);
 		try {
 			const {__metadata__: metadata = {}, ...entries} = JSON.parse(header.toString()) as Record<string, Entry> & {__metadata__?: Record<string, string>};
-			if (Object.values(entries).every(isEntry)) return {entries, metadata: metadata as Readonly<Record<string, string>>, begin: 8 + size};
+			if (Object.values(entries).every(entry => isEntry(entry, fs.fstatSync(handle).size - 8 - size))) return {entries, metadata: metadata as Readonly<Record<string, string>>, begin: 8 + size};
 		} catch {}
 	}
 	throw new BaseModelError(`${file} is not a safetensors file.`, 'Choose a .safetensors file or a diffusers folder. A .ckpt file is a pickle, which can run code when it is opened, and is refused.');
 }
 
-const isEntry = (entry: Partial<Entry> | null): boolean => [entry?.shape, entry?.data_offsets].every(each => Array.isArray(each) && each.every(Number.isSafeInteger));
+/** Its bytes must be there: what a header says is not to be trusted with memory. */
+const isEntry = (entry: Partial<Entry> | null, dataBytes: number): boolean => {
+	const isCounts = (list: unknown): list is number[] => Array.isArray(list) && list.every(each => Number.isSafeInteger(each) && each >= 0);
+	const {shape, data_offsets: offsets} = entry ?? {};
+	return isCounts(shape) && isCounts(offsets) && offsets.length === 2 && offsets[0] <= offsets[1] && offsets[1] <= dataBytes;
+};
 
 function predictsVelocity(handle: number, bias: Entry | undefined, begin: number, metadata: Readonly<Record<string, string>>): boolean {
 	const stated = metadata['modelspec.prediction_type'] ?? metadata['modelspec.predict_key'];

@@ -68,55 +68,47 @@ export interface ModelConfigs {
 	readonly autoencoder: unknown;
 }
 
-/** The shape that config files describe. What a file leaves out has the default of diffusers; whether the model can be trained at all is checked elsewhere. */
+/** The shape that config files describe. What a file leaves out or has wrong has the default of diffusers; whether the model can be trained at all is checked elsewhere. */
 export const shapeFromConfigs = (configs: ModelConfigs): ModelShape => {
 	const [unet, text, vae] = [configs.unet, configs.textEncoder, configs.autoencoder] as ConfigFile[];
-	const channels = unet.block_out_channels ?? [320, 640, 1280, 1280];
+	const channels = sizes(unet.block_out_channels) ?? [320, 640, 1280, 1280];
 	const {length: levels} = channels;
-	const isCross = (type: string) => type.startsWith('CrossAttn');
-	const each = (value: number | readonly number[]) => (typeof value === 'number' ? Array.from({length: levels}, () => value) : value);
+	const each = (value: unknown, preset: number) => sizes(value) ?? Array.from({length: levels}, () => size(value, preset));
 	return {
 		unet: {
-			inChannels: unet.in_channels ?? 4,
-			outChannels: unet.out_channels ?? 4,
+			inChannels: size(unet.in_channels, 4),
+			outChannels: size(unet.out_channels, 4),
 			blockOutChannels: channels,
-			layersPerBlock: each(unet.layers_per_block ?? 2)[0],
-			downAttention: unet.down_block_types?.map(isCross) ?? crossAttention,
-			upAttention: unet.up_block_types?.map(isCross) ?? crossAttention.toReversed(),
-			crossAttentionDim: each(unet.cross_attention_dim ?? 1280)[0],
+			layersPerBlock: layers(each(unet.layers_per_block, 2)[0], 2),
+			downAttention: attention(unet.down_block_types, levels) ?? crossAttention,
+			upAttention: attention(unet.up_block_types, levels) ?? crossAttention.toReversed(),
+			crossAttentionDim: each(unet.cross_attention_dim, 1280)[0],
 			// Upstream's name says head width, its meaning is the number of heads.
-			attentionHeads: each(unet.attention_head_dim ?? 8),
+			attentionHeads: each(unet.attention_head_dim, 8),
 		},
 		textEncoder: {
-			vocabSize: text.vocab_size ?? 49_408,
-			hiddenSize: text.hidden_size ?? 512,
-			intermediateSize: text.intermediate_size ?? 2048,
-			layers: text.num_hidden_layers ?? 12,
-			heads: text.num_attention_heads ?? 8,
-			tokens: text.max_position_embeddings ?? 77,
+			vocabSize: size(text.vocab_size, 49_408),
+			hiddenSize: size(text.hidden_size, 512),
+			intermediateSize: size(text.intermediate_size, 2048),
+			layers: layers(text.num_hidden_layers, 12),
+			heads: size(text.num_attention_heads, 8),
+			tokens: size(text.max_position_embeddings, 77),
 		},
 		autoencoder: {
-			latentChannels: vae.latent_channels ?? 4,
-			blockOutChannels: vae.block_out_channels ?? [64],
-			layersPerBlock: each(vae.layers_per_block ?? 1)[0],
+			latentChannels: size(vae.latent_channels, 4),
+			blockOutChannels: sizes(vae.block_out_channels) ?? [64],
+			layersPerBlock: layers(each(vae.layers_per_block, 1)[0], 1),
 		},
 	};
 };
 
-interface ConfigFile {
-	readonly in_channels?: number;
-	readonly out_channels?: number;
-	readonly latent_channels?: number;
-	readonly block_out_channels?: readonly number[];
-	readonly layers_per_block?: number | readonly number[];
-	readonly down_block_types?: readonly string[];
-	readonly up_block_types?: readonly string[];
-	readonly cross_attention_dim?: number | readonly number[];
-	readonly attention_head_dim?: number | readonly number[];
-	readonly vocab_size?: number;
-	readonly hidden_size?: number;
-	readonly intermediate_size?: number;
-	readonly num_hidden_layers?: number;
-	readonly num_attention_heads?: number;
-	readonly max_position_embeddings?: number;
-}
+type ConfigFile = Readonly<Record<string, unknown>>;
+
+/** Beyond these no plan would end. */
+const [LARGEST, MOST_LAYERS, MOST_LEVELS] = [2 ** 24, 100, 12];
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= LARGEST;
+const size = (value: unknown, preset: number): number => (isSize(value) ? value : preset);
+const layers = (value: unknown, preset: number): number => Math.min(size(value, preset), MOST_LAYERS);
+const sizes = (value: unknown): readonly number[] | undefined => (Array.isArray(value) && value.length > 0 && value.length <= MOST_LEVELS && value.every(isSize) ? value : undefined);
+const attention = (types: unknown, levels: number): readonly boolean[] | undefined => (Array.isArray(types) && types.length === levels ? types.map(type => typeof type === 'string' && type.startsWith('CrossAttn')) : undefined);

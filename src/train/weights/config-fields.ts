@@ -1,6 +1,18 @@
 import {WeightsError} from './errors.ts';
+import {shorten} from './shorten.ts';
 
 type Json = Readonly<Record<string, unknown>>;
+
+interface Range {
+	readonly least?: number;
+	readonly most?: number;
+}
+
+/** Far beyond any network, and few enough for what is counted along them. */
+const LARGEST = 2 ** 24;
+const MOST_LEVELS = 12;
+/** Of layers, each of which has tensors of its own. */
+export const MOST_LAYERS = 100;
 
 /** Says nothing about a network: `null`, `false`, `[]` and `{}` are how a saved config writes "not used". */
 const isNeutral = (value: unknown): boolean =>
@@ -72,29 +84,30 @@ export class ConfigFields {
 		return preset;
 	}
 
-	integer(name: string, preset: number, {least = 1}: {least?: number} = {}): number {
+	integer(name: string, preset: number, {least = 1, most = LARGEST}: Range = {}): number {
 		const value = this.#take(name);
 		if (value === undefined) return preset;
-		if (isInteger(value, least)) return value;
-		this.refuse(name, value, `a whole number of at least ${least}`);
+		if (isInteger(value, {least, most})) return value;
+		this.refuse(name, value, `a whole number from ${least} to ${most}`);
 		return preset;
 	}
 
 	/** A whole number that may be written once or once per level, with the same value each time. */
-	sameInteger(name: string, preset: number, levels: number): number {
-		const values = this.integers(name, preset, levels);
+	sameInteger(name: string, preset: number, levels: number, range: Range = {}): number {
+		const values = this.integers(name, preset, levels, range);
 		if (values.some(value => value !== values[0])) this.refuse(name, values, 'the same value on every level');
 		return values[0];
 	}
 
 	/** Whole numbers, one per level; a single one counts for all levels. */
-	integers(name: string, preset: number | readonly number[], levels?: number): readonly number[] {
+	integers(name: string, preset: number | readonly number[], levels?: number, {least = 1, most = LARGEST}: Range = {}): readonly number[] {
 		const value = this.#take(name) ?? preset;
-		if (levels !== undefined && isInteger(value, 1)) return Array.from({length: levels}, () => value);
-		if (Array.isArray(value) && value.length > 0 && value.every(each => isInteger(each, 1)) && (levels ?? value.length) === value.length) {
+		if (levels !== undefined && isInteger(value, {least, most})) return Array.from({length: levels}, () => value);
+		if (Array.isArray(value) && value.length > 0 && value.length <= MOST_LEVELS && value.every(each => isInteger(each, {least, most})) && (levels ?? value.length) === value.length) {
 			return value;
 		}
-		this.refuse(name, value, levels === undefined ? 'a list of whole numbers' : `a whole number, or a list of ${levels}, one per level`);
+		const range = `from ${least} to ${most}`;
+		this.refuse(name, value, levels === undefined ? `a list of at most ${MOST_LEVELS} whole numbers ${range}` : `a whole number ${range}, or a list of ${levels}, one per level`);
 		return typeof preset === 'number' ? Array.from({length: levels ?? 1}, () => preset) : preset;
 	}
 
@@ -107,13 +120,13 @@ export class ConfigFields {
 	}
 
 	refuse(name: string, found: unknown, supported: string): void {
-		this.#problems.push(`${name} is ${JSON.stringify(found)}; supported: ${supported}`);
+		this.#problems.push(`${name} is ${shorten(found)}; supported: ${supported}`);
 	}
 
 	/** @throws WeightsError naming every field with a value that is not supported or that nobody asked for. */
 	finish(): void {
 		for (const name of this.#unread) {
-			if (!isNeutral(this.#json[name])) this.#problems.push(`${name} is ${JSON.stringify(this.#json[name])}; this field is unknown here`);
+			if (!isNeutral(this.#json[name])) this.#problems.push(`${name} is ${shorten(this.#json[name])}; this field is unknown here`);
 		}
 		if (this.#problems.length === 0) return;
 		throw new WeightsError(`${this.#file} describes a network that is not supported:\n  ${this.#problems.join('\n  ')}`, {
@@ -128,4 +141,4 @@ export class ConfigFields {
 	}
 }
 
-const isInteger = (value: unknown, least: number): value is number => Number.isSafeInteger(value) && (value as number) >= least;
+const isInteger = (value: unknown, {least, most}: Required<Range>): value is number => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;

@@ -1,4 +1,4 @@
-import {ConfigFields} from './config-fields.ts';
+import {ConfigFields, MOST_LAYERS} from './config-fields.ts';
 import {samplerFields, transformersFields} from './passed-over-fields.ts';
 
 /** The UNet's structure: diffusers' `UNet2DConditionModel` in the SD 1 and SD 2 topologies. */
@@ -98,7 +98,7 @@ export function parseUNetConfig(json: unknown, file = 'unet/config.json'): UNetC
 		inChannels: fields.oneOf('in_channels', [4]),
 		outChannels: fields.oneOf('out_channels', [4]),
 		blockOutChannels,
-		layersPerBlock: fields.sameInteger('layers_per_block', 2, levels),
+		layersPerBlock: fields.sameInteger('layers_per_block', 2, levels, {most: MOST_LAYERS}),
 		downBlockTypes: fields.words('down_block_types', [crossDown, crossDown, crossDown, 'DownBlock2D'], ['DownBlock2D', crossDown], levels),
 		upBlockTypes: fields.words('up_block_types', ['UpBlock2D', crossUp, crossUp, crossUp], ['UpBlock2D', crossUp], levels),
 		crossAttentionDim: fields.sameInteger('cross_attention_dim', 1280, levels),
@@ -169,7 +169,7 @@ export function parseVaeConfig(json: unknown, file = 'vae/config.json'): VaeConf
 		outChannels: fields.oneOf('out_channels', [3]),
 		latentChannels: fields.oneOf('latent_channels', [4]),
 		blockOutChannels,
-		layersPerBlock: fields.integer('layers_per_block', 1),
+		layersPerBlock: fields.integer('layers_per_block', 1, {most: MOST_LAYERS}),
 		normNumGroups: fields.integer('norm_num_groups', 32),
 		scalingFactor: fields.number('scaling_factor', 0.18215),
 		forceUpcast: fields.flag('force_upcast', true),
@@ -204,7 +204,7 @@ export function parseTextEncoderConfig(json: unknown, file = 'text_encoder/confi
 		vocabSize: fields.integer('vocab_size', 49_408),
 		hiddenSize: fields.integer('hidden_size', 512),
 		intermediateSize: fields.integer('intermediate_size', 2048),
-		numHiddenLayers: fields.integer('num_hidden_layers', 12),
+		numHiddenLayers: fields.integer('num_hidden_layers', 12, {most: MOST_LAYERS}),
 		numAttentionHeads: fields.integer('num_attention_heads', 8),
 		maxPositionEmbeddings: fields.oneOf('max_position_embeddings', [77]),
 		hiddenAct: fields.oneOf('hidden_act', ['quick_gelu', 'gelu']),

@@ -13,6 +13,7 @@ import {
 import {explainFileErrors, WeightsError} from './errors.ts';
 import {networks, openNetwork, readJson, type Network, type NetworkWeights} from './network-files.ts';
 import {openSafetensors, type SafetensorsFile} from './safetensors.ts';
+import {shorten} from './shorten.ts';
 
 /** A Stable Diffusion model on disk: checked configs and open weight files, whose tensors have diffusers' names. */
 export interface ModelFolder {
@@ -124,11 +125,11 @@ async function readModelIndex(root: string): Promise<Readonly<Record<string, unk
 		});
 	}
 	const index = ((await readJson(file)) ?? {}) as Readonly<Record<string, unknown>>;
-	const problems = index._class_name === 'StableDiffusionPipeline' ? [] : [`_class_name is ${JSON.stringify(index._class_name)}; supported: "StableDiffusionPipeline"`];
+	const problems = index._class_name === 'StableDiffusionPipeline' ? [] : [`_class_name is ${shorten(index._class_name)}; supported: "StableDiffusionPipeline"`];
 	for (const [component, classes] of Object.entries(supportedClasses)) {
 		const entry = index[component];
 		const className: unknown = Array.isArray(entry) ? entry[1] : entry;
-		if (!classes.includes(className as string)) problems.push(`${component} is ${JSON.stringify(className)}; supported: ${classes.map(each => JSON.stringify(each)).join(' or ')}`);
+		if (!classes.includes(className as string)) problems.push(`${component} is ${shorten(className)}; supported: ${classes.map(each => JSON.stringify(each)).join(' or ')}`);
 	}
 	if (problems.length === 0) return index;
 	throw new WeightsError(`${file} describes a pipeline that is not supported:\n  ${problems.join('\n  ')}`, {

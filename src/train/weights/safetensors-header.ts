@@ -1,4 +1,5 @@
 import {dtypeBytes, formatShape, isDtype, type Dtype} from './dtypes.ts';
+import {shorten} from './shorten.ts';
 
 /** Where a tensor lies: bytes `begin` to `end` (exclusive) of the file, row-major, little-endian. */
 export interface TensorEntry {
@@ -133,8 +134,3 @@ function asObject(json: unknown, what: string): Record<string, unknown> {
 }
 
 const isCounts = (json: unknown): json is number[] => Array.isArray(json) && json.every(each => Number.isSafeInteger(each) && each >= 0);
-
-function shorten(json: unknown): string {
-	const text = JSON.stringify(json) ?? 'missing';
-	return text.length > 120 ? `${text.slice(0, 117)}...` : text;
-}
