@@ -58,6 +58,7 @@ describe('JSON', () => {
 	});
 
 	test.each([
+		['['.repeat(1e5), 1, 102, 'within more than 100 others'],
 		['{"a": 1,}', 1, 9, 'comma before'],
 		['{"a": 1\n "b": 2}', 2, 2, 'comma or a closing }'],
 		['{"dir": "C:\\photos"}', 1, 12, 'backslash'],

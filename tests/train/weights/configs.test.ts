@@ -36,6 +36,9 @@ test.each([
 	['the ambiguous number of heads', {num_attention_heads: 8}, 'num_attention_heads is 8; supported: null'],
 	['heads that do not divide the channels', {attention_head_dim: 7}, 'attention_head_dim is 7; supported: a divisor of 320 channels'],
 	['a word for a number', {norm_eps: 'small'}, 'norm_eps is "small"; supported: a number above 0'],
+	['more layers than any network has', {layers_per_block: 2 ** 31}, 'layers_per_block is 2147483648; supported: a whole number from 1 to 100'],
+	['more levels than any network has', {block_out_channels: Array.from({length: 13}, () => 32)}, 'supported: a list of at most 12 whole numbers'],
+	['a value too deep for the stack', {class_embed_type: JSON.parse('['.repeat(1e5) + ']'.repeat(1e5))}, 'class_embed_type is nested too deep to be shown; supported: null'],
 	['a field nobody knows', {wavelet_levels: 3}, 'wavelet_levels is 3; this field is unknown here'],
 ])('%s is refused by name', (_, json, message) => {
 	expect(() => parseUNetConfig(json, 'some/unet/config.json')).toThrow(WeightsError);

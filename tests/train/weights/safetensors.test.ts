@@ -93,6 +93,7 @@ test.each([
 	['an offset written as 1e0', '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1e0]}}', 'the number "1e0"'],
 	['an eight-bit float', '{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}', 'tensor "a" has the data type "F8_E4M3"; expected one of'],
 	['a list for an entry', '{"a":[]}', 'tensor "a" is [], not an object'],
+	['a shape too deep for the stack', `{"a":{"dtype":"U8","shape":${'['.repeat(1e5)}${']'.repeat(1e5)},"data_offsets":[0,1]}}`, 'tensor "a" has the shape nested too deep to be shown'],
 	['a byte order mark', '\uFEFF{}', 'does not begin with "{"'],
 	['a cut end', '{"a":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}', 'it is cut off'],
 ])('%s is refused with its place', async (_, header, message) => {
