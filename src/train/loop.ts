@@ -221,14 +221,14 @@ class Run {
 
 	async #finish(): Promise<Outcome> {
 		await this.#checkpoint();
+		// Before the file, which may show it: the weights are safe in the checkpoint.
+		if (makesSamples(this.#config) && !dueAfter(this.#done, this.#config, this.#pace).sample) await this.#sample();
 		const written = await this.#writeModel();
 		await this.#placeCopy(written.output);
-		if (makesSamples(this.#config) && !dueAfter(this.#done, this.#config, this.#pace).sample) await this.#sample();
-		return {type: 'finished', ...written};
 		await this.#prove(written.output);
+		return {type: 'finished', ...written};
 	}
 
-	/** The model as it is now, in the form of the finished one. */
 	/**
 	 * Says whether the written file makes the picture that the run shows. A second model would not fit beside the first, so the file is
 	 * loaded in its place. Returns whether the weights on the device are now those of the file.
@@ -262,9 +262,11 @@ class Run {
 		await loadWeights(this.#saved as string, this.#state);
 	}
 
+	/** The model as it is now, in the form of the finished one. */
 	async #writeModel(name = this.#config.name) {
 		this.session.emit({type: 'phase', phase: 'saving', detail: 'the trained model'});
-		const {warning, ...written} = await writeOutput(this.session.runFolder, this.model, this.#state, {...this.#config, name});
+		const {warning, hash, ...written} = await writeOutput(this.session.runFolder, this.model, this.#state, {...this.#config, name});
+		this.session.emit({type: 'log', message: `${written.output}: ${hash}`});
 		if (warning !== undefined) this.session.emit({type: 'warning', message: warning});
 		return written;
 	}

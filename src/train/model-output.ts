@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type {TrainingConfig} from '../presets/index.ts';
+import {metadataFor} from './output-metadata.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
-import {modelSpec, writeModelFolder, writeSingleFile, type ModelFolder, type NamedTensor, type SaveReport} from './weights/index.ts';
+import {writeModelFolder, writeSingleFile, type ModelFolder, type NamedTensor, type SaveReport} from './weights/index.ts';
 
 /** What was written. Paths are relative to the run folder. */
 export interface Written {
@@ -12,18 +13,16 @@ export interface Written {
 	readonly warning?: string;
 }
 
-export type OutputConfig = Pick<TrainingConfig, 'outputPrecision' | 'resolution' | 'concepts'>;
-
 export const dtypeOf = ({outputPrecision}: Pick<TrainingConfig, 'outputPrecision'>) => (outputPrecision === 'f16' ? ('F16' as const) : ('F32' as const));
 
 /** Bytes of the single file and the folder together. */
 export const modelOutputBytes = (model: StableDiffusion, {outputPrecision}: Pick<TrainingConfig, 'outputPrecision'>): number => 2 * (outputPrecision === 'f16' ? 2 : 4) * (model.unet.size + model.textEncoder.size + model.vae.size);
 
 /** A whole model: `output/<name>.safetensors` for A1111 and ComfyUI, and `output/<name>/` for diffusers. */
-export async function writeModelOutput(runFolder: string, name: string, model: ModelFolder, changed: {readonly unet?: readonly NamedTensor[]; readonly textEncoder?: readonly NamedTensor[]}, config: OutputConfig): Promise<Written> {
+export async function writeModelOutput(runFolder: string, name: string, model: ModelFolder, changed: {readonly unet?: readonly NamedTensor[]; readonly textEncoder?: readonly NamedTensor[]}, config: TrainingConfig): Promise<Written> {
 	const [folder, output] = [path.join('output', name), path.join('output', `${name}.safetensors`)];
 	const options = {dtype: dtypeOf(config), existing: 'replace'} as const;
-	const metadata = modelSpec({...model, title: name, resolution: config.resolution, triggerPhrase: config.concepts[0]?.instancePrompt});
+	const metadata = await metadataFor(runFolder, name, {folder: model}, config);
 	const reports = [
 		await writeModelFolder(path.join(runFolder, folder), model, changed, options),
 		await writeSingleFile(path.join(runFolder, output), {...model, ...changed}, {...options, metadata}),

@@ -51,6 +51,7 @@ import {name} from './name.ts';
 import {offsetNoise} from './offset-noise.ts';
 import {optimizer} from './optimizer.ts';
 import {outputFolder} from './output-folder.ts';
+import {outputMetadata} from './output-metadata.ts';
 import {outputPrecision} from './output-precision.ts';
 import {padTokens} from './pad-tokens.ts';
 import {pauseEveryEpochs} from './pause-every-epochs.ts';
@@ -197,6 +198,7 @@ const list = [
 	saveModelOnStop,
 	keepCheckpoints,
 	outputPrecision,
+	outputMetadata,
 	outputFolder,
 	mergeLora,
 	proofExport,
