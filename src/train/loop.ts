@@ -19,7 +19,7 @@ import {forgetPeak, peakBytes, recordPeak} from './measured-memory.ts';
 import {gradScaler} from './optim/index.ts';
 import {placeCopy} from './place-copy.ts';
 import {Previews} from './previews.ts';
-import {loadWritten, pictureDifference, proofLimits} from './proof.ts';
+import {loadWritten, pictureDifference, proofLimit} from './proof.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
 import {loadRuntime} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
@@ -235,7 +235,7 @@ class Run {
 	 */
 	async #prove(output: string): Promise<boolean> {
 		const {emit, runFolder} = this.session;
-		const {proofExport, emaExport, emaPredict, outputPrecision} = this.#config;
+		const {proofExport, emaExport, emaPredict} = this.#config;
 		// A process that only came to write the file anew may be the one after a proof that took too much memory.
 		if (!proofExport || this.#doneHere === 0) return false;
 		let replaced = false;
@@ -247,7 +247,7 @@ class Run {
 			replaced = true;
 			await loadWritten(this.model, path.join(runFolder, output), this.#config);
 			const {max, mean} = pictureDifference(shown, await make());
-			emit({type: 'proof', step: this.#done, file: output, maxDifference: max, meanDifference: mean, limit: proofLimits[outputPrecision]});
+			emit({type: 'proof', step: this.#done, file: output, maxDifference: max, meanDifference: mean, limit: proofLimit(this.#config)});
 		} catch (error) {
 			emit({type: 'warning', message: `${output} could not be proved to be right. ${error instanceof Error ? error.message : String(error)}`});
 		}

@@ -1,7 +1,7 @@
 import {openSync, readFileSync, readSync, truncateSync, writeSync, closeSync} from 'node:fs';
 import path from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
-import {pictureDifference, proofLimits} from '../../src/train/proof.ts';
+import {pictureDifference, proofLimit} from '../../src/train/proof.ts';
 import {changed, newFolder, removeFolders, smallConfig, trainingRun, type RunOptions, type TrainingRun} from './training-run.ts';
 
 afterAll(removeFolders);
@@ -52,7 +52,7 @@ const proofOf = (run: TrainingRun) => {
 describe('the proof of the file that a run writes', () => {
 	it('finds the run\'s last sample again, to the bit in f32', async () => {
 		const run = await provingRun();
-		expect(proofOf(run)).toEqual({type: 'proof', step: 2, file: 'output/toy.safetensors', maxDifference: 0, meanDifference: 0, limit: proofLimits.f32});
+		expect(proofOf(run)).toEqual({type: 'proof', step: 2, file: 'output/toy.safetensors', maxDifference: 0, meanDifference: 0, limit: 0.25});
 		expect(run.events.findIndex(({type}) => type === 'proof')).toBeGreaterThan(run.events.findLastIndex(({type}) => type === 'sample'));
 		expect(run.said('warning')).toEqual([]);
 	});
@@ -60,10 +60,16 @@ describe('the proof of the file that a run writes', () => {
 	it('allows for rounding in f16 and bf16, which changes colours a little', async () => {
 		const half = proofOf(await provingRun({outputPrecision: 'f16', samplingSteps: 8}));
 		expect(half.meanDifference).toBeLessThan(half.limit / 4);
-		expect(half.limit).toBe(proofLimits.f16);
+		expect(half.limit).toBe(1);
 		const brain = proofOf(await provingRun({samplingSteps: 8}, file => change(file, /^(model|first|cond).*(weight|bias)$/, roundToBf16)));
 		expect(brain.meanDifference).toBeGreaterThan(0);
-		expect(brain.meanDifference).toBeLessThan(proofLimits.bf16 / 4);
+		expect(brain.meanDifference).toBeLessThan(1);
+	});
+
+	it('allows for more where bf16 computes, unless the file has every bit', async () => {
+		const {meanDifference, limit} = proofOf(await provingRun({precision: 'bf16', outputPrecision: 'f16', samplingSteps: 8}));
+		expect(meanDifference).toBeLessThan(limit);
+		expect([limit, proofLimit({precision: 'bf16', outputPrecision: 'f32'}), proofLimit({precision: 'f16', outputPrecision: 'f16'})]).toEqual([6, 0.25, 1]);
 	});
 
 	it('fails when the file is not what was trained', async () => {
