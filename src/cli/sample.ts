@@ -28,7 +28,7 @@ interface SampleOptions {
 export function declare(command: Command): void {
 	const sampler = settingOf('sampler');
 	command
-		.option('--model <FOLDER|RUN>', 'a diffusers folder, "demo", or a finished run', 'last')
+		.option('--model <FOLDER|RUN>', 'a diffusers folder, a single file, "demo", or a finished run', 'last')
 		.option('--lora <file>', 'a LoRA to use with the model; a run that trained one brings its own')
 		.option('--lora-scale <number>', 'how much of the LoRA: 0 is none, 1 as it was trained', '1')
 		.requiredOption('--prompt <text...>', 'what to see; several make several pictures')
@@ -86,7 +86,7 @@ interface ModelToUse {
 }
 
 function modelOf({model, lora}: SampleOptions): ModelToUse {
-	if (model === 'demo' || fs.existsSync(path.join(model, 'model_index.json'))) {
+	if (model === 'demo' || fs.existsSync(path.join(model, 'model_index.json')) || fs.statSync(model, {throwIfNoEntry: false})?.isFile()) {
 		return {baseModel: model};
 	}
 
@@ -95,8 +95,8 @@ function modelOf({model, lora}: SampleOptions): ModelToUse {
 		return {baseModel: made.folder, text: made.config && textOf(made.config)};
 	}
 
-	const {baseModel, vae, prediction, zeroTerminalSnr} = made.config;
-	return {baseModel: made.furtherFrom ?? baseModel, lora: lora ?? made.file, changes: {vae, prediction, zeroTerminalSnr}, text: textOf(made.config)};
+	const {baseModel, baseModelEma, vae, prediction, zeroTerminalSnr} = made.config;
+	return {baseModel: made.furtherFrom ?? baseModel, lora: lora ?? made.file, changes: {ema: baseModelEma && made.furtherFrom === undefined, vae, prediction, zeroTerminalSnr}, text: textOf(made.config)};
 }
 
 const textOf = ({clipSkip, maxTokenLength, padTokens}: TrainingConfig) => ({clipSkip, maxTokenLength, padTokens});

@@ -12,6 +12,8 @@ export interface ModelFacts {
 	readonly folder: string;
 	/** Of a single file: the structure it has. */
 	readonly family?: ModelFamily;
+	/** Of a single file: it has the average of the UNet's weights too. */
+	readonly ema?: boolean;
 	/** The side of the square the model was made for, in pixels. */
 	readonly resolution: number;
 	/** Every image side is a multiple of it: the autoencoder's reduction times the UNet's. */
@@ -36,8 +38,8 @@ export const readModelFacts = (name: string): ModelFacts => {
 	}
 
 	if (fs.statSync(folder).isFile()) {
-		const {family, prediction, parameters} = readSingleFileFacts(folder);
-		return {folder, family, resolution: prediction === 'v_prediction' ? 768 : 512, resolutionMultiple: 64, autoencoderFactor: 8, prediction, shape: family === 'sd1' ? publishedShapes.sd15 : publishedShapes.sd21, parameters};
+		const {family, prediction, ema, parameters} = readSingleFileFacts(folder);
+		return {folder, family, ema, resolution: prediction === 'v_prediction' ? 768 : 512, resolutionMultiple: 64, autoencoderFactor: 8, prediction, shape: family === 'sd1' ? publishedShapes.sd15 : publishedShapes.sd21, parameters};
 	}
 
 	const unet = readJson(path.join(folder, 'unet', 'config.json'));

@@ -163,6 +163,14 @@ export const constraints: readonly Constraint[] = [
 	},
 	{
 		level: 'block',
+		keys: ['baseModelEma', 'baseModel'],
+		test: (config, {model}) =>
+			config.baseModelEma && model && !model.ema ?
+				{message: 'baseModelEma is on, but the base model has no averaged (EMA) weights beside its own.', cure: 'Switch off baseModelEma, or take the full file of the model.'}
+			:	undefined,
+	},
+	{
+		level: 'block',
 		keys: ['zeroTerminalSnr', 'prediction', 'baseModel'],
 		test: (config, {model}) =>
 			config.zeroTerminalSnr && (config.prediction === 'auto' ? model?.prediction : config.prediction) === 'epsilon' ?

@@ -6,6 +6,8 @@ import {recognizeTensors, type ModelFamily} from './model-kind.ts';
 export interface SingleFileFacts {
 	readonly family: ModelFamily;
 	readonly prediction: 'epsilon' | 'v_prediction';
+	/** It has the average of the UNet's weights too. */
+	readonly ema: boolean;
 	readonly parameters: {readonly unet: number; readonly textEncoder: number; readonly autoencoder: number};
 }
 
@@ -34,6 +36,7 @@ export function readSingleFileFacts(file: string): SingleFileFacts {
 		return {
 			family,
 			prediction: family === 'sd2' && predictsVelocity(handle, entries[TELLING_BIAS], begin, metadata) ? 'v_prediction' : 'epsilon',
+			ema: names.some(each => each.startsWith('model_ema.diffusion_model')),
 			parameters: {unet: count(UNET), textEncoder: count('cond_stage_model.'), autoencoder: count('first_stage_model.')},
 		};
 	} finally {

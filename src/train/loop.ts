@@ -3,7 +3,7 @@ import {stat} from 'node:fs/promises';
 import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type {TrainingConfig} from '../presets/index.ts';
+import {resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
 import {openBaseModel} from './base-model.ts';
 import {epochOf, heldOut, type TrainingSet} from './batches.ts';
 import {loadCheckpoint, loadWeights, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
@@ -23,6 +23,7 @@ import {loadWritten, pictureDifference, proofLimit} from './proof.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
 import {loadRuntime} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
+import {whatIs} from './show/index.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 import {StepRunner, type LossScaleReport, type PendingStep} from './step-runner.ts';
 import {frozenNetworks, isNormalization, TrainedState} from './trained-state.ts';
@@ -59,8 +60,8 @@ export class TrainingDivergedError extends Error {
 /** Trains a run from its beginning or its checkpoint to its end, or until the person stops it. */
 export async function train(session: Session): Promise<Outcome> {
 	const {config, furtherFrom} = session;
-	const {baseModel, vae, prediction, zeroTerminalSnr} = config;
-	const {folder, engine} = await openBaseModel({baseModel: furtherFrom ?? baseModel, vae, prediction, zeroTerminalSnr}, {...config, pixels: config.resolution ** 2});
+	const {baseModel, baseModelEma, vae, prediction, zeroTerminalSnr} = config;
+	const {folder, engine} = await openBaseModel({baseModel: furtherFrom ?? baseModel, ema: baseModelEma && furtherFrom === undefined, vae, prediction, zeroTerminalSnr}, {...config, pixels: config.resolution ** 2});
 	try {
 		return await trainFrom(folder, engine, session);
 	} finally {
@@ -73,6 +74,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 	const resumedFromStep = session.checkpoint === undefined ? undefined : (await readPosition(session.checkpoint)).step;
 	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
 	for (const message of folder.warnings) emit({type: 'warning', message});
+	emit({type: 'log', message: await describeBase(session)});
 	emit({type: 'phase', phase: 'loading'});
 	const compileOptions: CompileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
 	const model = await StableDiffusion.open(folder, {
@@ -96,11 +98,17 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 	}
 }
 
+/** What the run starts from, recognized from its tensors: `Base model: SD 1.5, fp16, with EMA weights, 4.27 GB`. */
+async function describeBase({config: {baseModel, baseModelEma}, furtherFrom}: Session): Promise<string> {
+	const {headline, ema} = await whatIs(resolveBaseModel(furtherFrom ?? baseModel));
+	return `Base model: ${headline}${ema ? `; the run starts from ${baseModelEma ? 'the EMA weights' : 'the others (baseModelEma)'}` : ''}`;
+}
+
 /** Settings that may change between two parts of a run: what is trained does not depend on them. */
 const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
 	// How the images of a step are cut into batches, and how attention and gradients are computed, changes sums only in their rounding.
 	'device', 'engine', 'batchSize', 'gradientAccumulation', 'attention', 'gradientCheckpointing', 'cacheLatents',
-	'name', 'outputPrecision', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop', 'outputFolder',
+	'name', 'outputPrecision', 'outputMetadata', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop', 'outputFolder',
 	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
 	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora', 'proofExport',
 ]);

@@ -22,7 +22,7 @@ export interface ModelSource extends Pick<TrainingConfig, 'baseModel'>, Partial<
 export async function openModelFiles({baseModel, vae = '', prediction = 'auto', zeroTerminalSnr = false, ema = false, like}: ModelSource, structures: string): Promise<ModelFolder> {
 	const source = resolveBaseModel(baseModel);
 	const isFile = statSync(source, {throwIfNoEntry: false})?.isFile() === true;
-	if (ema && !isFile) throw new WeightsError(`${source} is a folder, which has no average (EMA) beside its weights.`, {action: 'Leave out the wish for it.'});
+	if (ema && !isFile) throw new WeightsError(`${source} is a folder, which has no average (EMA) beside its weights.`, {action: 'Use the weights that it has: leave out --ema, or switch off baseModelEma.'});
 	const opened = isFile ? await openFile(source, {ema, like, vae}, structures) : await withAutoencoder(await openModelFolder(source), vae);
 	return withSchedule(opened, prediction, zeroTerminalSnr);
 }

@@ -8,6 +8,7 @@ export const sampleJobSchema = z.object({
 	model: z.string(),
 	/** Instead of what the model has itself: as the config says it. */
 	changes: z.object({
+		ema: z.boolean(),
 		vae: z.string(),
 		prediction: z.custom<TrainingConfig['prediction']>(value => typeof value === 'string'),
 		zeroTerminalSnr: z.boolean(),

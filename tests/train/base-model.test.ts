@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {readModelFacts} from '../../src/presets/index.ts';
+import {checkConfig, demoConfig, readModelFacts} from '../../src/presets/index.ts';
 import {openBaseModel} from '../../src/train/base-model.ts';
 import type {ModelSource} from '../../src/train/model-files.ts';
 import {clipVocabulary} from '../../src/train/models/index.ts';
@@ -55,6 +55,15 @@ describe('a base model in one file', () => {
 		expect(readModelFacts(hollowFile('one.safetensors', {...first, ...width(768)}))).toMatchObject({family: 'sd1', prediction: 'epsilon', resolution: 512, parameters: {unet: 320 * 36 + 320 * 768}});
 		expect(readModelFacts(hollowFile('two.safetensors', {...first, ...width(1024)}))).toMatchObject({family: 'sd2', prediction: 'epsilon', resolution: 512});
 		expect(readModelFacts(hollowFile('velocity.safetensors', {...first, ...width(1024)}, {'modelspec.prediction_type': 'v'}))).toMatchObject({family: 'sd2', prediction: 'v_prediction', resolution: 768});
+	});
+
+	it('has averaged weights or not, which decides whether a run can start from them', () => {
+		const both = readModelFacts(hollowFile('both.safetensors', {...first, ...width(768), 'model_ema.diffusion_modelinput_blocks00weight': [320, 4, 3, 3]}));
+		const one = readModelFacts(hollowFile('pruned.safetensors', {...first, ...width(768)}));
+		expect([both.ema, one.ema]).toEqual([true, false]);
+		const problems = (model: typeof both) => checkConfig({...demoConfig(), baseModelEma: true}, {model}).filter(({key}) => key === 'baseModelEma').map(({message}) => message);
+		expect(problems(both)).toEqual([]);
+		expect(problems(one)).toEqual(['baseModelEma is on, but the base model has no averaged (EMA) weights beside its own.']);
 	});
 
 	it('of SD 2 tells its prediction by a bias that fine-tuning leaves alone', () => {

@@ -78,6 +78,10 @@ describe('the file of a run', () => {
 		expect(run.said('sample').map(({step}) => step)).toContain(1);
 	});
 
+	it('comes from a base model that the log names by what it is', () => {
+		expect(run.said('log').map(({message}) => message)).toContainEqual(expect.stringMatching(/^Base model: Stable Diffusion of another size \(text states of width \d+\), diffusers folder, fp16, \d/));
+	});
+
 	it('is known by its hash in the log', () => {
 		expect(run.said('log').map(({message}) => message)).toContainEqual(expect.stringMatching(/^output\/toy\.safetensors: AutoV3 [0-9a-f]{12}, sha256 [0-9a-f]{64}$/));
 	});

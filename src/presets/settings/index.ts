@@ -2,6 +2,7 @@ import {adamBeta1} from './adam-beta1.ts';
 import {adamBeta2} from './adam-beta2.ts';
 import {adamEpsilon} from './adam-epsilon.ts';
 import {attention} from './attention.ts';
+import {baseModelEma} from './base-model-ema.ts';
 import {baseModel} from './base-model.ts';
 import {batchSize} from './batch-size.ts';
 import {cacheLatents} from './cache-latents.ts';
@@ -107,6 +108,7 @@ import type {Setting, ValueOf} from '../setting.ts';
 const list = [
 	name,
 	baseModel,
+	baseModelEma,
 	vae,
 	prediction,
 	training,

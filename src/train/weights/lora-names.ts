@@ -23,8 +23,12 @@ export function loraNames(layout: LoraLayout, network: LoraNetwork, path: string
 /** Which module and part of it a tensor of a LoRA file is; undefined when the model has no such module, or it is no LoRA's name. */
 export function parseLoraName(name: string, hosts?: LoraHosts): {network: LoraNetwork; path: string; part: LoraPart} | undefined {
 	const parsed = parseKohya(name) ?? parseDiffusers(name);
-	return parsed && (hosts === undefined || hosts[parsed.network].has(parsed.path)) ? parsed : undefined;
+	const fits = ({network, path}: {network: LoraNetwork; path: string}) => (hosts ? hosts[network].has(path) : roots[network].test(path));
+	return parsed && fits(parsed) ? parsed : undefined;
 }
+
+/** Of every path in a network: a file in the names of another layout must not be taken for one of ours. */
+const roots: Readonly<Record<LoraNetwork, RegExp>> = {unet: /^(down_blocks|mid_block|up_blocks|conv_in|conv_out|time_embedding)\b/, textEncoder: /^text_model\./};
 
 /** The words of the paths of diffusers that have underscores within. */
 const words = /(?:down|up|transformer)_blocks|mid_block|time_embedding|time_emb_proj|conv_(?:in|out|shortcut)|proj_(?:in|out)|to_(?:q|k|v|out)|linear_[12]|text_model|self_attn|(?:q|k|v|out)_proj|_/g;

@@ -130,7 +130,7 @@ export async function openSingleFile(file: string, like: SingleFileStructure, {e
 	const used = new Set<string>();
 	if (ema && !hasEma(opened)) {
 		await opened.close();
-		throw new WeightsError(`${file} has no average (EMA) of its weights.`, {action: 'Leave out the wish for it: the weights that the file has are used then.'});
+		throw new WeightsError(`${file} has no average (EMA) of its weights.`, {action: 'Use the weights that it has: leave out --ema, or switch off baseModelEma.'});
 	}
 	const view = (network: Network): SafetensorsFile => {
 		const wanted = like[network].tensors;

@@ -96,6 +96,11 @@ describe('a LoRA file for any model', () => {
 		expect(modules).toMatchObject([{network: 'unet', path: 'mid_block.attentions.0.proj_in', rank: 2, alpha: 1}]);
 	});
 
+	it.each(['lora_unet_input_blocks_4_1_proj_in', 'lora_te_resblocks_0_mlp_fc1', 'unet.layers.0.to_q', 'base_model.model.to_q'])('with the names of another layout is refused: %s', async module => {
+		await write({[`${module}.lora_down.weight`]: [2, 6], [`${module}.lora_up.weight`]: [8, 2], [`${module}.lora_A.weight`]: [2, 6], [`${module}.lora_B.weight`]: [8, 2]});
+		await expect(openLora(file())).rejects.toThrow('are no LoRA of a module of this model');
+	});
+
 	it('whose halves do not fit each other is refused', async () => {
 		await write({'unet.mid_block.attentions.0.proj_in.lora_A.weight': [2, 6], 'unet.mid_block.attentions.0.proj_in.lora_B.weight': [8, 3]});
 		await expect(openLora(file())).rejects.toThrow('has the shapes [2,6] and [8,3], which do not fit each other');
