@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
+import {readModelFacts} from '../presets/index.ts';
 import type {ExtractLora, ExtractionReport, Extraction} from './extract-messages.ts';
 import {lowRank} from './low-rank.ts';
 import {hostsOfModel, requireSameKind} from './merge.ts';
@@ -87,7 +88,7 @@ function metadataOf(base: ModelFolder, {target, rank}: Extraction): Record<strin
 	const velocity = base.schedulerConfig.predictionType === 'v_prediction';
 	const title = path.basename(target, '.safetensors');
 	return {
-		...modelSpec({...base, title, resolution: velocity ? 768 : 512, kind: 'lora'}),
+		...modelSpec({...base, title, resolution: readModelFacts(base.folder).resolution, kind: 'lora'}),
 		ss_network_module: 'networks.lora',
 		ss_network_dim: String(rank),
 		ss_network_alpha: String(rank),

@@ -5,7 +5,7 @@ import {openModelFiles, type ModelSource} from './model-files.ts';
 import {loraHosts} from './models/index.ts';
 import {cacheFolder} from './runtime/index.ts';
 import {
-	mergedWeight, modelSpec, namedTensor, networkTensors, openLora, WeightsError, writeModelFolder, writeSingleFile,
+	mainType, mergedWeight, modelSpec, namedTensor, networkTensors, openLora, WeightsError, writeModelFolder, writeSingleFile,
 	type FloatType, type LoraHosts, type LoraModule, type ModelFolder, type NamedTensor, type Network, type SaveReport,
 } from './weights/index.ts';
 
@@ -50,7 +50,7 @@ export async function mergeModels({model, other, loras, target, dtype: wanted}: 
 		const hosts = hostsOfModel(base);
 		const files = [];
 		for (const {file, strength} of loras) files.push({modules: keep(await openLora(file, hosts)).modules, strength});
-		const dtype = wanted ?? typeOf(base);
+		const dtype = wanted ?? mainType(base.unet);
 		const tensors = resultOf(base, mixed, files.filter(({strength}) => strength !== 0));
 		requireRoom(path.dirname(path.resolve(target)), bytesOf(base, dtype), 'The merged model');
 		const report = await write(target, base, counted(tensors, tell), dtype, {all: wanted !== undefined});
@@ -65,12 +65,6 @@ export function hostsOfModel(model: Pick<ModelFolder, 'unetConfig' | 'vaeConfig'
 	const {unet, textEncoder} = networkTensors(model);
 	const declared = (tensors: typeof unet) => [...tensors].map(([name, {shape}]) => ({name, shape, layout: 'same' as const}));
 	return loraHosts({unet: declared(unet), textEncoder: declared(textEncoder)});
-}
-
-/** The number format of a model's UNet, which has nearly all of its weights. */
-export function typeOf({unet}: Pick<ModelFolder, 'unet'>): FloatType {
-	const [first] = unet.tensors.values();
-	return (['F16', 'BF16'] as const).find(type => type === first?.dtype) ?? 'F32';
 }
 
 /** @throws WeightsError naming the first tensors that differ */
