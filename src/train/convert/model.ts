@@ -40,8 +40,7 @@ async function metadataOf(source: string, target: string, model: ModelFolder): P
 	if (!source.endsWith('.safetensors')) return spec;
 	const file = await openSafetensors(source);
 	await file.close();
-	// A hash of the numbers does not hold for another type of them.
-	return {...spec, ...Object.fromEntries([...file.metadata].filter(([key]) => key !== 'modelspec.hash_sha256'))};
+	return {...spec, ...Object.fromEntries(file.metadata)};
 }
 
 const bytesOf = (model: ModelFolder, dtype: FloatType): number =>

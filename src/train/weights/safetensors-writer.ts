@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import type {FileHandle} from 'node:fs/promises';
 import {atomicWrite} from './atomic.ts';
 import {dtypeBytes, elementCount, formatShape, type Dtype} from './dtypes.ts';
@@ -14,24 +15,33 @@ export interface TensorToWrite {
 
 const dtypeOrder = Object.keys(dtypeBytes);
 
+/** ModelSpec: the hash of everything behind the header, which says the same of two files with other words about themselves. */
+const HASH = 'modelspec.hash_sha256';
+const hashText = (digits: string): string => `0x${digits.padEnd(64, '0')}`;
+
 /**
  * Writes a safetensors file atomically, one tensor at a time, and reads its header again before it takes its name. The
- * order of the tensors (by type, widest first, then by name) and the padding of the header are the reference writer's.
+ * order of the tensors (by type, widest first, then by name) and the padding of the header are the reference writer's. Metadata
+ * of ModelSpec get the hash of the tensors.
  * @throws WeightsError when the file cannot be written; Error when `bytes` gives another number of bytes than the shape.
  */
 export async function writeSafetensors(file: string, entries: readonly TensorToWrite[], metadata: Readonly<Record<string, string>> = {}): Promise<void> {
 	const sorted = [...entries].sort((a, b) => dtypeOrder.indexOf(a.dtype) - dtypeOrder.indexOf(b.dtype) || (a.name < b.name ? -1 : 1));
+	const hash = 'modelspec.sai_model_spec' in metadata ? createHash('sha256') : undefined;
 	await atomicWrite(
 		file,
 		async handle => {
-			await writeAll(handle, header(sorted, metadata));
+			await writeAll(handle, header(sorted, hash ? {...metadata, [HASH]: hashText('')} : metadata));
 			for (const entry of sorted) {
 				const bytes = await entry.bytes();
 				if (bytes.length !== byteLength(entry)) {
 					throw new Error(`Tensor ${entry.name} (${entry.dtype} ${formatShape(entry.shape)}) came with ${bytes.length} bytes instead of ${byteLength(entry)}.`);
 				}
 				await writeAll(handle, bytes);
+				hash?.update(bytes);
 			}
+			// The hash is known now and as long as what holds its place.
+			if (hash) await writeAll(handle, header(sorted, {...metadata, [HASH]: hashText(hash.digest('hex'))}), {at: 0});
 		},
 		async staged => (await openSafetensors(staged)).close(),
 	);
@@ -59,9 +69,10 @@ function header(entries: readonly TensorToWrite[], metadata: Readonly<Record<str
 /** One write of at most this many bytes: the system writes no more than 2 GiB at once. */
 const PIECE_BYTES = 2 ** 28;
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** @param at where; left out, behind what was written last */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, {at}: {at?: number} = {}): Promise<void> {
 	for (let done = 0; done < bytes.length; ) {
-		const {bytesWritten} = await handle.write(bytes, done, Math.min(PIECE_BYTES, bytes.length - done));
+		const {bytesWritten} = await handle.write(bytes, done, Math.min(PIECE_BYTES, bytes.length - done), at === undefined ? null : at + done);
 		done += bytesWritten;
 	}
 }
