@@ -21,7 +21,7 @@ import {placeCopy} from './place-copy.ts';
 import {Previews} from './previews.ts';
 import {loadWritten, pictureDifference, proofLimit} from './proof.ts';
 import type {Command, StopWhen} from './protocol/index.ts';
-import {loadRuntime} from './runtime/index.ts';
+import {GpuGauge} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
 import {whatIs} from './show/index.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
@@ -72,7 +72,9 @@ export async function train(session: Session): Promise<Outcome> {
 async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: Engine, session: Session): Promise<Outcome> {
 	const {config, emit} = session;
 	const resumedFromStep = session.checkpoint === undefined ? undefined : (await readPosition(session.checkpoint)).step;
-	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
+	const gauge = runtime.device === 'gpu' ? new GpuGauge() : undefined;
+	await gauge?.ask();
+	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: gauge?.reading?.name ?? os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
 	for (const message of folder.warnings) emit({type: 'warning', message});
 	emit({type: 'log', message: await describeBase(session)});
 	emit({type: 'phase', phase: 'loading'});
@@ -89,7 +91,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 		lanes,
 		onProgress: detail => emit({type: 'phase', phase: 'loading', detail}),
 	});
-	const run = new Run(session, model, compileOptions);
+	const run = new Run(session, model, compileOptions, gauge);
 	try {
 		return await run.work();
 	} catch (error) {
@@ -136,7 +138,7 @@ class Run {
 	#validation: Validation | undefined;
 	#bestValidation = Infinity;
 
-	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly compileOptions: CompileOptions) {
+	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly compileOptions: CompileOptions, private readonly gauge: GpuGauge | undefined) {
 		this.#state = new TrainedState(model, session.config);
 		this.#previews = new Previews(session, model, this.#state);
 	}
@@ -184,8 +186,9 @@ class Run {
 		emit({type: 'phase', phase: 'compiling'});
 		forgetPeak();
 		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions, message => this.session.emit({type: 'warning', message}));
+		this.#tellCompiling();
 		let steps = stepsNow();
-		emit({type: 'phase', phase: 'training'});
+		if (this.compileOptions.mode !== 'xla') emit({type: 'phase', phase: 'training'});
 		this.#trained = true;
 		while (this.#done < this.#totalSteps) {
 			await this.#answer();
@@ -193,6 +196,7 @@ class Run {
 				this.#flush();
 				this.#state.finishTextEncoder();
 				steps.dispose();
+				this.#tellCompiling();
 				steps = stepsNow();
 				emit({type: 'log', message: `The text encoder is trained; from step ${this.#done + 1} on it stays as it is.`});
 			}
@@ -209,11 +213,19 @@ class Run {
 		return this.#finish();
 	}
 
-	/** On the CPU: what a GPU holds is not this process's memory. */
+	/** Nothing is heard of a run until XLA is done. The next step ends the phase. */
+	#tellCompiling(): void {
+		if (this.compileOptions.mode === 'xla') this.session.emit({type: 'phase', phase: 'compiling', detail: 'Compiling the training step: a minute or two the first time on this machine, seconds later on'});
+	}
+
 	async #measureMemory(): Promise<void> {
-		if (this.session.furtherFrom !== undefined || loadRuntime().device !== 'cpu') return;
+		if (this.session.furtherFrom !== undefined) return;
 		this.#flush();
-		const message = await recordPeak(this.#config, peakBytes());
+		await this.gauge?.ask();
+		// The driver may not answer.
+		const bytes = this.gauge ? this.gauge.peakBytes : peakBytes();
+		if (bytes === 0) return;
+		const message = await recordPeak(this.#config, bytes);
 		if (message !== undefined) this.session.emit({type: 'log', message});
 	}
 
@@ -483,6 +495,9 @@ class Run {
 		const now = performance.now();
 		if (now - this.#memoryAt < MEMORY_EVERY_MS) return;
 		this.#memoryAt = now;
-		this.session.emit({type: 'memory', residentBytes: process.memoryUsage().rss});
+		const {usedBytes, totalBytes, utilization, temperatureC, powerW} = this.gauge?.reading ?? {};
+		this.session.emit({type: 'memory', residentBytes: process.memoryUsage().rss, deviceUsedBytes: usedBytes, deviceTotalBytes: totalBytes, utilization, temperatureC, powerW});
+		// For the next time.
+		void this.gauge?.ask();
 	}
 }

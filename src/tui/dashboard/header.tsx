@@ -58,14 +58,16 @@ function madeText({checkpoints, samples}: RunView, bullet: string): string {
 
 function statusOf(view: RunView, theme: Theme, nowMs: number): {text: string; look: Look} {
 	const {status, phase} = view;
-	const beside = phase && phase.phase !== 'training' ? `${phaseNames[phase.phase]}${phase.total ? ` ${formatCount(phase.done ?? 0, phase.total)}` : ''}` : undefined;
+	const isCompiling = phase?.phase === 'compiling';
+	const count = phase?.total ? ` ${formatCount(phase.done ?? 0, phase.total)}` : isCompiling ? ` ${formatDuration((nowMs - phase.time) / 1000)}` : '';
+	const beside = phase && phase.phase !== 'training' ? `${phaseNames[phase.phase]}${count}` : undefined;
 	switch (status) {
 		case 'starting': {
 			return {text: beside ?? 'starting', look: theme.accent};
 		}
 
 		case 'running': {
-			const silent = silence(view, nowMs);
+			const silent = isCompiling ? undefined : silence(view, nowMs);
 			return silent === undefined ? {text: beside ?? 'running', look: theme.ok} : {text: silent, look: theme.warn};
 		}
 
