@@ -53,7 +53,7 @@ function readHeader(handle: number, file: string): {entries: Readonly<Record<str
 		fs.readSync(handle, header, 0, size, 8);
 		try {
 			const {__metadata__: metadata = {}, ...entries} = JSON.parse(header.toString()) as Record<string, Entry> & {__metadata__?: Record<string, string>};
-			if (Object.values(entries).every(entry => isEntry(entry, fs.fstatSync(handle).size - 8 - size))) return {entries, metadata: metadata as Readonly<Record<string, string>>, begin: 8 + size};
+			if (Object.values(entries).every(entry => isEntry(entry, fs.fstatSync(handle).size - 8 - size))) return {entries, metadata: metadata ?? {}, begin: 8 + size};
 		} catch {}
 	}
 	throw new BaseModelError(`${file} is not a safetensors file.`, 'Choose a .safetensors file or a diffusers folder. A .ckpt file is a pickle, which can run code when it is opened, and is refused.');

@@ -4,6 +4,7 @@ import Conf from 'conf';
 import * as z from 'zod';
 import {readConfigValues, writeConfigFile} from './config-file.ts';
 import type {TrainingConfig} from './config.ts';
+import {parseJson} from './json.ts';
 import {nearest} from './nearest.ts';
 import {readValues} from './parse.ts';
 import {formatProblems, type Problem} from './problem.ts';
@@ -192,7 +193,8 @@ export class PresetStore {
 
 	#parse(text: string): Stored {
 		try {
-			const parsed = storedSchema.safeParse(JSON.parse(text));
+			// Unlike JSON.parse it refuses what is nested so deep that nothing could check it.
+			const parsed = storedSchema.safeParse(parseJson(text).value);
 			if (parsed.success) {
 				return parsed.data;
 			}

@@ -84,8 +84,8 @@ function readTokenizerJson(file: string): Entries {
 	if (!isObject(model) || model.type !== 'BPE' || !Array.isArray(model.merges)) {
 		throw new WeightsError(`${file} does not describe a byte-pair encoding.`, {action: 'Choose a model with a CLIP tokenizer.'});
 	}
-	const merges = model.merges.map(merge => (Array.isArray(merge) ? merge.join(' ') : String(merge)));
-	const addedIds = (Array.isArray(added) ? added : []).map(({content, id}: {content: string; id: number}) => [content, id]);
+	const merges = model.merges.map((merge: unknown) => (isTexts(merge) ? merge.join(' ') : typeof merge === 'string' ? merge : ''));
+	const addedIds = (Array.isArray(added) ? added : []).map((token: unknown) => (isObject(token) && typeof token.content === 'string' ? [token.content, token.id] : ['', undefined]) as [string, unknown]);
 	return {ids: idTable(model.vocab, file), merges: mergeList(merges, file), added: idTable(Object.fromEntries(addedIds), file)};
 }
 
@@ -107,6 +107,8 @@ const pick = (ids: ReadonlyMap<string, number>, tokens: readonly string[]): Map<
 	new Map(tokens.flatMap(token => (ids.has(token) ? [[token, ids.get(token) as number] as const] : [])));
 
 const isObject = (json: unknown): json is Readonly<Record<string, unknown>> => typeof json === 'object' && json !== null && !Array.isArray(json);
+
+const isTexts = (json: unknown): json is readonly string[] => Array.isArray(json) && json.every(each => typeof each === 'string');
 
 function idTable(json: unknown, file: string): ReadonlyMap<string, number> {
 	const entries = isObject(json) ? Object.entries(json) : [];

@@ -63,7 +63,7 @@ function noWeights(folder: string, expected: string, entries: readonly string[])
 
 /** Opens the files that an index lists, as one. */
 async function openShards(indexFile: string): Promise<SafetensorsFile> {
-	const {weight_map: map} = (await readJson(indexFile)) as {weight_map?: unknown};
+	const map = ((await readJson(indexFile)) as {weight_map?: unknown} | null)?.weight_map;
 	const names = typeof map === 'object' && map !== null ? [...new Set(Object.values(map))] : [];
 	const plain = names.filter(name => typeof name === 'string' && path.basename(name) === name);
 	if (plain.length === 0 || plain.length !== names.length) {
