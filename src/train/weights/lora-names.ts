@@ -73,10 +73,9 @@ export function diffusersMetadata(modules: readonly LoraModule[]): Record<string
 			r,
 			lora_alpha,
 			target_modules: own.map(({path}) => path),
-			...(others.length > 0 && {
-				rank_pattern: Object.fromEntries(others.map(({path, rank}) => [path, rank])),
-				alpha_pattern: Object.fromEntries(others.map(({path, alpha}) => [path, alpha])),
-			}),
+			// Also when they are empty: diffusers 0.36 asks for both.
+			rank_pattern: Object.fromEntries(others.map(({path, rank}) => [path, rank])),
+			alpha_pattern: Object.fromEntries(others.map(({path, alpha}) => [path, alpha])),
 		};
 		for (const [field, value] of Object.entries(config)) fields[prefixes.diffusers[network] + field] = value;
 	}
