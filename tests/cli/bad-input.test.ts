@@ -250,6 +250,11 @@ test('a disk without room for the trained model stops the start, and says how mu
 	expectRefusal(ended, /The trained model, as a file and as a folder, needs [\d.]+ [KMGTP]?i?B and the disk of .* has [\d.]+ [KMGTP]?i?B left/, /Free [\d.]+ [KMGTP]?i?B there/, 'DREAMBOOTH_RUNS=');
 });
 
+test('a report of the demo needs a run', async () => {
+	expectRefusal(await dreambooth('demo', '--report', 'yesterday'), 'yesterday', 'dreambooth runs');
+	expectRefusal(await dreambooth('demo', '--json'), '--json is for --report', 'Give both, or neither');
+});
+
 describe('an output that exists', () => {
 	test('is not overwritten by an exported preset, unless that is asked for', async () => {
 		fs.writeFileSync(at('mine.json'), 'precious');

@@ -3,8 +3,10 @@ import {asset} from '../../../src/presets/index.ts';
 import type {Picture} from '../../../src/train/demo/index.ts';
 
 /** One of the demo's five instance photos, by its number from 1. */
-export async function photo(number: number): Promise<Picture> {
-	const {data, info} = await sharp(asset('demo', 'photos', `robot-${number}.png`)).removeAlpha().raw().toBuffer({resolveWithObject: true});
+export const photo = async (number: number): Promise<Picture> => pictureOf(asset('demo', 'photos', `robot-${number}.png`));
+
+export async function pictureOf(file: string): Promise<Picture> {
+	const {data, info} = await sharp(file).removeAlpha().raw().toBuffer({resolveWithObject: true});
 	return {width: info.width, height: info.height, pixels: data};
 }
 

@@ -1,7 +1,9 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {asset} from '../../../src/presets/index.ts';
-import {Subject} from '../../../src/train/demo/index.ts';
-import {drawn, photo, rainbow} from './pictures.ts';
+import {Subject, type Similarity} from '../../../src/train/demo/index.ts';
+import {drawn, photo, pictureOf, rainbow} from './pictures.ts';
 
 let subject: Subject;
 
@@ -22,6 +24,20 @@ describe('likeness to the demo\'s subject', () => {
 		expect(found.similarity).toBeCloseTo(similarity, 4);
 		expect(found.correlation).toBeCloseTo(correlation, 4);
 		expect(found.colour).toBeCloseTo(colour, 4);
+	});
+
+	test('other renderings of the subject, which nothing was trained or tuned on, have the figures of the reference', async () => {
+		const folder = path.join(import.meta.dirname, 'held-out');
+		const reference = Object.entries(JSON.parse(fs.readFileSync(path.join(folder, 'similarities.json'), 'utf8')) as Record<string, Similarity>);
+		const found = await Promise.all(reference.map(async ([file]) => subject.similarity(await pictureOf(path.join(folder, file)))));
+		for (const [i, [, {similarity, correlation, colour}]] of reference.entries()) {
+			expect(found[i].similarity).toBeCloseTo(similarity, 4);
+			expect(found[i].correlation).toBeCloseTo(correlation, 4);
+			expect(found[i].colour).toBeCloseTo(colour, 4);
+		}
+		const all = found.map(({similarity}) => similarity);
+		expect(all.reduce((sum, value) => sum + value) / all.length).toBeCloseTo(0.747, 3);
+		expect(Math.min(...all)).toBeGreaterThan(0.67);
 	});
 
 	test('a picture of something else has the figures of the reference, next to nothing', () => {
