@@ -251,7 +251,7 @@ test('a disk without room for the trained model stops the start, and says how mu
 });
 
 test('a report of the demo needs a run', async () => {
-	expectRefusal(await dreambooth('demo', '--report', 'yesterday'), 'yesterday', 'dreambooth runs');
+	expectRefusal(await dreambooth('demo', '--report', 'yesterday'), 'There is no run yet');
 	expectRefusal(await dreambooth('demo', '--json'), '--json is for --report', 'Give both, or neither');
 });
 
