@@ -251,7 +251,7 @@ test('a disk without room for the trained model stops the start, and says how mu
 });
 
 test('a report of the demo needs a run', async () => {
-	expectRefusal(await dreambooth('demo', '--report', 'yesterday'), 'There is no run yet');
+	expect(await dreambooth('demo', '--report', 'yesterday')).toMatchObject({code: 3, err: expect.stringContaining('There is no run yet') as string});
 	expectRefusal(await dreambooth('demo', '--json'), '--json is for --report', 'Give both, or neither');
 });
 
