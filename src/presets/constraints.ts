@@ -43,6 +43,9 @@ const onCpu = (config: TrainingConfig, facts: Facts): boolean => config.device =
 
 const stepsOf = (config: TrainingConfig, facts: Facts): number | undefined => (config.maxSteps > 0 ? config.maxSteps : facts.totalSteps);
 
+/** Below it, weights move less in a thousand steps of AdamW than they are large when they are drawn. */
+const LEAST_RATE_FROM_RANDOM = 1e-5;
+
 /** Rules between settings, checked while editing and before the start. A new rule is a new entry. */
 export const constraints: readonly Constraint[] = [
 	{
@@ -171,6 +174,44 @@ export const constraints: readonly Constraint[] = [
 	},
 	{
 		level: 'block',
+		keys: ['init', 'training'],
+		test: config =>
+			config.init === 'random' && config.training === 'lora' ? {message: 'init is random, but a LoRA is trained, which only adds to weights that can draw.', cure: 'Set training to full, or init to pretrained.'} : undefined,
+	},
+	{
+		level: 'block',
+		keys: ['init', 'baseModelEma'],
+		test: config =>
+			config.init === 'random' && config.baseModelEma ? {message: 'init is random, but baseModelEma is on: the averaged weights of the base model would not be used.', cure: 'Switch off baseModelEma, or set init to pretrained.'} : undefined,
+	},
+	{
+		level: 'block',
+		keys: ['init', 'concepts', 'classMatching'],
+		test({init, concepts, classMatching}) {
+			const asking = concepts.findIndex(({classImagesPerInstance}) => classImagesPerInstance > 0);
+			return init === 'random' && classMatching !== 'all' && asking >= 0 ?
+					{message: `init is random, but concept ${asking + 1} asks for class images: the model that would make them draws nothing but noise, and has nothing to preserve.`, cure: 'Set its classImagesPerInstance to 0. To train with pictures that you have, give classImages and set classMatching to all.'}
+				:	undefined;
+		},
+	},
+	{
+		level: 'warn',
+		keys: ['init', 'clipSkip'],
+		test: config =>
+			config.init === 'random' && config.trainTextEncoder && config.clipSkip > 1 ?
+				{message: `clipSkip is ${config.clipSkip}: the last layers of the text encoder are not trained and stay random, so that the model can be used with this clip skip only.`, cure: 'Set clipSkip to 1.'}
+			:	undefined,
+	},
+	...([['learningRate', 'trainUnet'], ['textEncoderLearningRate', 'trainTextEncoder']] as const).map(([key, trained]): Constraint => ({
+		level: 'warn',
+		keys: [key, 'init', trained],
+		test: config =>
+			config.init === 'random' && config[trained] && config[key] < LEAST_RATE_FROM_RANDOM ?
+				{message: `${key} is ${formatNumber(config[key])}, a rate to change a finished model gently: from random weights (init) hardly anything is learned with it.`, cure: `Set ${key} to 1e-4, say, and warmupSteps to some hundred.`}
+			:	undefined,
+	})),
+	{
+		level: 'block',
 		keys: ['zeroTerminalSnr', 'prediction', 'baseModel'],
 		test: (config, {model}) =>
 			config.zeroTerminalSnr && (config.prediction === 'auto' ? model?.prediction : config.prediction) === 'epsilon' ?
@@ -265,7 +306,7 @@ export const constraints: readonly Constraint[] = [
 		level: 'warn',
 		keys: ['learningRate', 'optimizer'],
 		test: config =>
-			config.optimizer.startsWith('lion') && config.training !== 'lora' && config.learningRate >= 2e-6 ?
+			config.optimizer.startsWith('lion') && config.training !== 'lora' && config.init === 'pretrained' && config.learningRate >= 2e-6 ?
 				{message: `learningRate is ${formatNumber(config.learningRate)}, a rate for AdamW: every step of Lion has the full size of the rate.`, cure: 'Set learningRate to 5e-7, and weightDecay to 0.02.'}
 			:	undefined,
 	},

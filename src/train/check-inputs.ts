@@ -2,8 +2,9 @@ import {existsSync, statSync} from 'node:fs';
 import {resolveBaseModel, type Problem, type TrainingConfig} from '../presets/index.ts';
 import {requireImage} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
+import {randomStart} from './model-files.ts';
 import {describeFailure, runsFolder} from './protocol/index.ts';
-import {checkWeights, networkTensors, openModelFolder, openSafetensors, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
+import {checkWeights, networkTensors, openModelFolder, openSafetensors, type ModelFolder, type RandomStart, type SafetensorsFile} from './weights/index.ts';
 
 /**
  * Looks into the files that a run begins with, as far as that needs no engine: whether the model's configs and the tensors that
@@ -14,7 +15,7 @@ import {checkWeights, networkTensors, openModelFolder, openSafetensors, type Mod
 export async function checkInputs(config: TrainingConfig, {furtherFrom}: {readonly furtherFrom?: string} = {}): Promise<Problem[]> {
 	const {baseModel, vae, loraFile, concepts} = config;
 	const checks: readonly (readonly [key: string, check: () => Promise<void>])[] = [
-		...(baseModel === '' ? [] : [['baseModel', () => checkModel(furtherFrom ?? resolveBaseModel(baseModel), config)] as const]),
+		...(baseModel === '' ? [] : [['baseModel', () => (furtherFrom === undefined ? checkModel(resolveBaseModel(baseModel), config, randomStart(config)) : checkModel(furtherFrom, config))] as const]),
 		...(isFile(vae) ? [['vae', () => checkFile(vae)] as const] : []),
 		...(isFile(loraFile) ? [['loraFile', () => checkFile(loraFile)] as const] : []),
 		...concepts.flatMap(({instanceImages}, index) => (existsSync(instanceImages) ? [[`concepts.${index}.instanceImages`, () => requireImage(instanceImages)] as const] : [])),
@@ -32,7 +33,7 @@ export async function checkInputs(config: TrainingConfig, {furtherFrom}: {readon
 	return problems;
 }
 
-async function checkModel(source: string, config: TrainingConfig): Promise<void> {
+async function checkModel(source: string, config: TrainingConfig, random?: RandomStart): Promise<void> {
 	if (!existsSync(source)) return;
 	if (isFile(source)) {
 		const file = await openSafetensors(source);
@@ -40,7 +41,7 @@ async function checkModel(source: string, config: TrainingConfig): Promise<void>
 		checkRoom(numbersIn(file), config);
 		return;
 	}
-	const model = await openModelFolder(source);
+	const model = await openModelFolder(source, {random});
 	await model.close();
 	checkShapes(model, config);
 	checkRoom(numbersIn(model.unet) + numbersIn(model.vae) + numbersIn(model.textEncoder), config);

@@ -16,6 +16,7 @@ import {Latents} from './latents/index.ts';
 import {adaptersToTrain, continueLora} from './lora.ts';
 import {outputBytes, writeOutput} from './output.ts';
 import {forgetPeak, peakBytes, recordPeak} from './measured-memory.ts';
+import {drawnNetworks, randomStart} from './model-files.ts';
 import {gradScaler} from './optim/index.ts';
 import {placeCopy} from './place-copy.ts';
 import {Previews} from './previews.ts';
@@ -61,7 +62,8 @@ export class TrainingDivergedError extends Error {
 export async function train(session: Session): Promise<Outcome> {
 	const {config, furtherFrom} = session;
 	const {baseModel, baseModelEma, vae, prediction, zeroTerminalSnr} = config;
-	const {folder, engine} = await openBaseModel({baseModel: furtherFrom ?? baseModel, ema: baseModelEma && furtherFrom === undefined, vae, prediction, zeroTerminalSnr}, {...config, pixels: config.resolution ** 2});
+	const random = furtherFrom === undefined ? randomStart(config) : undefined;
+	const {folder, engine} = await openBaseModel({baseModel: furtherFrom ?? baseModel, ema: baseModelEma && furtherFrom === undefined, random, vae, prediction, zeroTerminalSnr}, {...config, pixels: config.resolution ** 2});
 	try {
 		return await trainFrom(folder, engine, session);
 	} finally {
@@ -101,7 +103,10 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 }
 
 /** What the run starts from, recognized from its tensors: `Base model: SD 1.5, fp16, with EMA weights, 4.27 GB`. */
-async function describeBase({config: {baseModel, baseModelEma}, furtherFrom}: Session): Promise<string> {
+async function describeBase({config, furtherFrom}: Session): Promise<string> {
+	const {baseModel, baseModelEma, seed} = config;
+	const random = furtherFrom === undefined ? randomStart(config) : undefined;
+	if (random) return `Base model: the structure of ${resolveBaseModel(baseModel)}; ${drawnNetworks(random)} ${random.networks.length > 1 ? 'begin' : 'begins'} with random weights, drawn from the seed ${seed}`;
 	const {headline, ema} = await whatIs(resolveBaseModel(furtherFrom ?? baseModel));
 	return `Base model: ${headline}${ema ? `; the run starts from ${baseModelEma ? 'the EMA weights' : 'the others (baseModelEma)'}` : ''}`;
 }

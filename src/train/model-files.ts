@@ -2,14 +2,16 @@ import {statSync} from 'node:fs';
 import path from 'node:path';
 import {readModelFacts, resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
 import {
-	networkTensors, openAutoencoderFile, openModelFolder, openNetwork, openSafetensors, openSingleFile, parseVaeConfig, readJson, readStructure, structureFolder, WeightsError,
-	type ModelFolder, type ModelStructure, type SafetensorsFile, type VaeConfig,
+	networkTensors, openAutoencoderFile, openModelFolder, openNetwork, openSafetensors, openSingleFile, parseVaeConfig, randomWeights, readJson, readStructure, structureFolder, WeightsError,
+	type ModelFolder, type ModelStructure, type RandomStart, type SafetensorsFile, type VaeConfig,
 } from './weights/index.ts';
 
 /** Where a model is, and what is changed about it. */
 export interface ModelSource extends Pick<TrainingConfig, 'baseModel'>, Partial<Pick<TrainingConfig, 'vae' | 'prediction' | 'zeroTerminalSnr'>> {
 	/** Of a single file: the average of its weights. */
 	readonly ema?: boolean;
+	/** Networks whose weights are drawn instead of read. */
+	readonly random?: RandomStart;
 	/** Of a single file: the model folder whose configs and tokenizer count, instead of those of its family. */
 	readonly like?: string;
 }
@@ -19,11 +21,11 @@ export interface ModelSource extends Pick<TrainingConfig, 'baseModel'>, Partial<
  * @param structures where the configs of single files are kept
  * @throws WeightsError, BaseModelError
  */
-export async function openModelFiles({baseModel, vae = '', prediction = 'auto', zeroTerminalSnr = false, ema = false, like}: ModelSource, structures: string): Promise<ModelFolder> {
+export async function openModelFiles({baseModel, vae = '', prediction = 'auto', zeroTerminalSnr = false, ema = false, random, like}: ModelSource, structures: string): Promise<ModelFolder> {
 	const source = resolveBaseModel(baseModel);
 	const isFile = statSync(source, {throwIfNoEntry: false})?.isFile() === true;
 	if (ema && !isFile) throw new WeightsError(`${source} is a folder, which has no average (EMA) beside its weights.`, {action: 'Use the weights that it has: leave out --ema, or switch off baseModelEma.'});
-	const opened = isFile ? await openFile(source, {ema, like, vae}, structures) : await withAutoencoder(await openModelFolder(source), vae);
+	const opened = isFile ? startedAnew(await openFile(source, {ema, like, vae}, structures), random) : await withAutoencoder(await openModelFolder(source, {random}), vae);
 	return withSchedule(opened, prediction, zeroTerminalSnr);
 }
 
@@ -52,6 +54,20 @@ async function structureOf(file: string, structures: string): Promise<ModelStruc
 	const {clipVocabulary} = await import('./models/index.ts');
 	return readStructure(await structureFolder(structures, {family, prediction: prediction === 'v_prediction' ? prediction : 'epsilon'}, clipVocabulary()));
 }
+
+/** What a single file has beside its text encoder belongs to the weights that it had. */
+function startedAnew(model: ModelFolder, random: RandomStart | undefined): ModelFolder {
+	if (!random) return model;
+	const drawn = Object.fromEntries(random.networks.map(network => [network, randomWeights(network, model, random.seed)]));
+	return {...model, ...drawn, ...(random.networks.includes('textEncoder') && {remainder: undefined})};
+}
+
+/** Which networks of a run are drawn: those that it trains. */
+export const randomStart = ({init, seed, trainUnet, trainTextEncoder}: Pick<TrainingConfig, 'init' | 'seed' | 'trainUnet' | 'trainTextEncoder'>): RandomStart | undefined =>
+	init === 'random' ? {seed, networks: [...(trainUnet ? ['unet' as const] : []), ...(trainTextEncoder ? ['textEncoder' as const] : [])]} : undefined;
+
+/** UNet and text encoder */
+export const drawnNetworks = ({networks}: RandomStart): string => networks.map(network => ({unet: 'UNet', textEncoder: 'text encoder'})[network]).join(' and ');
 
 const SCHEDULER = 'scheduler/scheduler_config.json';
 

@@ -2,6 +2,7 @@ import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 import {conceptSettings, listImages, settings, type TrainingConfig} from '../presets/index.ts';
 import {instancePromptOf} from './data/index.ts';
+import {drawnNetworks, randomStart} from './model-files.ts';
 import {modelSpec, type LoraModule, type ModelFolder} from './weights/index.ts';
 
 /** What of the model is said. */
@@ -18,7 +19,8 @@ export interface DescribedModel {
 export async function metadataFor(runFolder: string, title: string, {folder, modules}: DescribedModel, config: TrainingConfig): Promise<Record<string, string>> {
 	if (config.outputMetadata === 'none') return {};
 	const spec = modelSpec({...folder, title, resolution: config.resolution, triggerPhrase: triggersOf(config).join(', ') || undefined, kind: modules ? 'lora' : 'model'});
-	const basic = {...spec, ...(modules && kohyaMetadata(modules, folder, config))};
+	const random = randomStart(config);
+	const basic = {...spec, ...(random && {'modelspec.description': `${drawnNetworks(random)} trained from random weights`}), ...(modules && kohyaMetadata(modules, folder, config))};
 	return config.outputMetadata === 'basic' ? basic : {...basic, ...(await fullMetadata(runFolder, config))};
 }
 

@@ -80,6 +80,7 @@ describe('a config from JSON', () => {
 
 describe('rules between settings', () => {
 	const class2 = {...toy, classImagesPerInstance: 2};
+	const random = {init: 'random', learningRate: 1e-4, textEncoderLearningRate: 1e-4} as const;
 
 	test.each<[string, Partial<TrainingConfig>, Facts | undefined, string[]]>([
 		['nothing is wrong with a complete config', {}, undefined, []],
@@ -99,6 +100,14 @@ describe('rules between settings', () => {
 		['AdamW\'s rate is too much for Lion', {optimizer: 'lion', learningRate: 2e-6}, {}, ['warn learningRate']],
 		['Lion at its own rate is fine', {optimizer: 'lion', learningRate: 5e-7}, {}, []],
 		['a LoRA\'s rate is another', {optimizer: 'lion', learningRate: 2e-6, training: 'lora'}, {}, []],
+		['random weights are no ground for a LoRA', {...random, training: 'lora'}, {}, ['block init']],
+		['random weights are not averaged ones', {...random, baseModelEma: true}, {}, ['block init']],
+		['random weights make no class images', {...random, concepts: [{...class2, classPrompt: 'a toy'}]}, {}, ['block init']],
+		['random weights may learn from class images that are there', {...random, classMatching: 'all', concepts: [{...class2, classPrompt: 'a toy', classImages: '/class'}]}, {}, []],
+		['random weights need more than the rates of fine-tuning', {init: 'random'}, {}, ['warn learningRate', 'warn textEncoderLearningRate']],
+		['random weights of the text encoder alone', {init: 'random', trainUnet: false, textEncoderStepRatio: 1}, {}, ['warn textEncoderLearningRate']],
+		['random weights learn with Lion faster than others', {...random, optimizer: 'lion', learningRate: 3e-5}, {}, []],
+		['layers that clip skip leaves out stay random', {...random, clipSkip: 2}, {}, ['warn init']],
 		['a floor above the rate', {learningRateSchedule: 'cosine_annealing', minLearningRate: 1e-3, learningRate: 1e-6}, {}, ['block minLearningRate']],
 		['bf16 on a GPU is no question', {precision: 'bf16'}, {gpu: true}, []],
 		['warm-up must end before the run', {maxSteps: 100, warmupSteps: 100}, undefined, ['block warmupSteps']],

@@ -103,6 +103,9 @@ describe('a base model in one file', () => {
 		expect([...model.toNormalize].sort()).toEqual(['textEncoder', 'unet', 'vae']);
 		expect(model.textEncoderConfig).toMatchObject({hiddenSize: 768, hiddenAct: 'quick_gelu', numHiddenLayers: 12});
 		expect((await model.unet.readFloat32('conv_in.bias')).every(value => value === 0)).toBe(true);
+		const drawn = keep(await open({baseModel: path.join(folder, 'whole.safetensors'), random: {seed: 1, networks: ['unet']}}));
+		expect((await drawn.unet.readFloat32('conv_in.bias')).every(value => value !== 0)).toBe(true);
+		expect((await drawn.textEncoder.readFloat32('text_model.final_layer_norm.weight')).every(value => value === 0)).toBe(true);
 	});
 });
 

@@ -31,6 +31,7 @@ import {gradientClip} from './gradient-clip.ts';
 import {guidance} from './guidance.ts';
 import {horizontalFlip} from './horizontal-flip.ts';
 import {huberThreshold} from './huber-threshold.ts';
+import {init} from './init.ts';
 import {keepCheckpoints} from './keep-checkpoints.ts';
 import {keepTags} from './keep-tags.ts';
 import {learningRateSchedule} from './learning-rate-schedule.ts';
@@ -109,6 +110,7 @@ const list = [
 	name,
 	baseModel,
 	baseModelEma,
+	init,
 	vae,
 	prediction,
 	training,

@@ -12,6 +12,7 @@ import {
 } from './configs.ts';
 import {explainFileErrors, WeightsError} from './errors.ts';
 import {networks, openNetwork, readJson, type Network, type NetworkWeights} from './network-files.ts';
+import {randomWeights, type RandomStart} from './random-weights.ts';
 import {openSafetensors, type SafetensorsFile} from './safetensors.ts';
 import {shorten} from './shorten.ts';
 
@@ -42,13 +43,14 @@ export interface ModelFolder {
 
 /**
  * Opens a diffusers folder (`model_index.json`, `unet/`, `vae/`, `text_encoder/`, `tokenizer/`, `scheduler/`).
+ * @param options.random networks whose weights are drawn: their files are not looked for
  * @throws WeightsError naming the file and field, key or value that is missing or not supported
  */
-export async function openModelFolder(folder: string): Promise<ModelFolder> {
+export async function openModelFolder(folder: string, {random}: {readonly random?: RandomStart} = {}): Promise<ModelFolder> {
 	const root = path.resolve(folder);
 	await requireFolder(root);
 	const structure = await readStructure(root);
-	const {unet, vae, textEncoder} = await openNetworks(root, structure.unetConfig);
+	const {unet, vae, textEncoder} = await openNetworks(structure, random);
 	const opened = {unet, vae, textEncoder};
 	return {
 		...structure,
@@ -84,9 +86,14 @@ export async function readStructure(root: string): Promise<ModelStructure> {
 	return {folder: root, modelIndex, unetConfig, vaeConfig, textEncoderConfig, schedulerConfig, tokenizerFolder: path.join(root, 'tokenizer'), changedFields: {}};
 }
 
-async function openNetworks(root: string, {useLinearProjection}: UNetConfig): Promise<Record<Network, NetworkWeights>> {
+async function openNetworks(structure: ModelStructure, random: RandomStart | undefined): Promise<Record<Network, NetworkWeights>> {
+	const {folder, unetConfig: {useLinearProjection}} = structure;
 	const names = ['unet', 'vae', 'textEncoder'] as const;
-	const results = await Promise.allSettled(names.map(network => openNetwork(network, path.join(root, networks[network].folder), {linearProjection: useLinearProjection})));
+	const open = async (network: Network): Promise<NetworkWeights> =>
+		network !== 'vae' && random?.networks.includes(network) ?
+			{file: randomWeights(network, structure, random.seed), canonical: false, warnings: []}
+		:	openNetwork(network, path.join(folder, networks[network].folder), {linearProjection: useLinearProjection});
+	const results = await Promise.allSettled(names.map(open));
 	const failed = results.find(result => result.status === 'rejected');
 	if (failed !== undefined) {
 		await Promise.all(results.map(result => (result.status === 'fulfilled' ? result.value.file.close() : undefined)));

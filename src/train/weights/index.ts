@@ -24,6 +24,7 @@ export {writeModelFolder, type SaveOptions} from './model-folder-writer.ts';
 export {mainType, namedTensor, type NamedTensor, type SaveReport} from './named-tensors.ts';
 export {networkTensors, type TensorShapes} from './network-tensors.ts';
 export {openNetwork, readJson, type Network, type NetworkWeights} from './network-files.ts';
+export {distributionOf, randomWeights, type Distribution, type RandomStart} from './random-weights.ts';
 export {openSafetensors, SafetensorsFile} from './safetensors.ts';
 export {structureFolder, type Structure} from './structures.ts';
 export {writeSafetensors, type TensorToWrite} from './safetensors-writer.ts';

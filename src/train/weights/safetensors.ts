@@ -3,9 +3,10 @@ import {explainFileErrors, WeightsError} from './errors.ts';
 import {bfloatsToFloats, halvesToFloats} from './half.ts';
 import {HEADER_LIMIT, HeaderError, parseHeader, type TensorEntry} from './safetensors-header.ts';
 
-/** A tensor and the open file it lies in. */
+/** A tensor and what it is read from. */
 export interface StoredTensor extends TensorEntry {
-	readonly handle: FileHandle;
+	/** The bytes `begin` to `end` of the file that it lies in, in a buffer of their own. */
+	readonly read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** One read of at most this many bytes: the system reads no more than 2 GiB at once. */
@@ -52,8 +53,8 @@ export class SafetensorsFile {
 
 	/** The tensor's bytes as they lie on disk, in a buffer of their own. */
 	async readBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
-		const {handle, begin, end} = this.get(name);
-		return explainFileErrors(`read tensor ${name} of ${this.path}`, () => readRange(handle, begin, end, this.path));
+		const {read, begin, end} = this.get(name);
+		return explainFileErrors(`read tensor ${name} of ${this.path}`, () => read(begin, end));
 	}
 
 	/** Row-major values of an F16, BF16, F32 or F64 tensor, in 32-bit floats. */
@@ -94,7 +95,8 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
 	const handle = await explainFileErrors(`open ${file}`, () => open(file, 'r'));
 	try {
 		const header = await explainFileErrors(`read ${file}`, () => readHeader(handle, file));
-		return new SafetensorsFile(file, header.metadata, new Map([...header.tensors].map(([name, entry]) => [name, {...entry, handle}])), [handle]);
+		const read: StoredTensor['read'] = (begin, end) => readRange(handle, begin, end, file);
+		return new SafetensorsFile(file, header.metadata, new Map([...header.tensors].map(([name, entry]) => [name, {...entry, read}])), [handle]);
 	} catch (error) {
 		await handle.close();
 		if (!(error instanceof HeaderError)) throw error;
