@@ -206,7 +206,7 @@ export const constraints: readonly Constraint[] = [
 		level: 'warn',
 		keys: [key, 'init', trained],
 		test: config =>
-			config.init === 'random' && config[trained] && config[key] < LEAST_RATE_FROM_RANDOM ?
+			config.init === 'random' && config.training !== 'lora' && config[trained] && config[key] < LEAST_RATE_FROM_RANDOM ?
 				{message: `${key} is ${formatNumber(config[key])}, a rate to change a finished model gently: from random weights (init) hardly anything is learned with it.`, cure: `Set ${key} to 1e-4, say, and warmupSteps to some hundred.`}
 			:	undefined,
 	})),

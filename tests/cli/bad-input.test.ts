@@ -197,6 +197,16 @@ describe('a base model', () => {
 		expectRefusal(await train({baseModel: path.resolve('tests/fixtures/safetensors-files', `${name}.safetensors`)}), `${name}.safetensors`, reason);
 	});
 
+	test('without the weights of its UNet is refused by their name, and is enough to begin with random ones, which are drawn but once', async () => {
+		expectRefusal(await trainChanged(file => fs.rmSync(file('unet'))), `${at('model', 'unet')} has no diffusion_pytorch_model.safetensors`);
+		const {code, out} = await train({baseModel: 'model', init: 'random'});
+		expect(out).toContain(`Base model: the structure of ${at('model')}; UNet begins with random weights`);
+		expect(code).toBe(0);
+		const further = await dreambooth('train', '--further', findRun().record.id, '--init', 'random', '--plain');
+		expect(further.err).toMatch(/--further begins with the weights of run .*, but init is random/);
+		expect(further.code).toBe(2);
+	});
+
 	test('without a tensor, or with a misshapen one, names file, key, expected and found shape', async () => {
 		const ended = await trainChanged(file => {
 			changeHeader(file('vae'), header => {

@@ -100,7 +100,7 @@ describe('rules between settings', () => {
 		['AdamW\'s rate is too much for Lion', {optimizer: 'lion', learningRate: 2e-6}, {}, ['warn learningRate']],
 		['Lion at its own rate is fine', {optimizer: 'lion', learningRate: 5e-7}, {}, []],
 		['a LoRA\'s rate is another', {optimizer: 'lion', learningRate: 2e-6, training: 'lora'}, {}, []],
-		['random weights are no ground for a LoRA', {...random, training: 'lora'}, {}, ['block init']],
+		['random weights are no ground for a LoRA', {init: 'random', training: 'lora'}, {}, ['block init']],
 		['random weights are not averaged ones', {...random, baseModelEma: true}, {}, ['block init']],
 		['random weights make no class images', {...random, concepts: [{...class2, classPrompt: 'a toy'}]}, {}, ['block init']],
 		['random weights may learn from class images that are there', {...random, classMatching: 'all', concepts: [{...class2, classPrompt: 'a toy', classImages: '/class'}]}, {}, []],
