@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {Option, type Command} from 'commander';
-import {readModelFacts, settingOf, valueFromText, type SettingKey, type SettingValue, type TrainingConfig} from '../presets/index.ts';
+import {detectGpus, readModelFacts, settingOf, valueFromText, whyNoGpu, type SettingKey, type SettingValue, type TrainingConfig} from '../presets/index.ts';
 import {sampleInProcess, type SampleJob} from '../train/index.ts';
 import {findRun} from '../train/protocol/index.ts';
 import {showProgress} from './progress.ts';
@@ -21,12 +21,18 @@ interface SampleOptions {
 	readonly size?: string;
 	readonly count: string;
 	readonly out: string;
+	readonly device?: string;
+	readonly gpu?: string;
+	readonly precision?: string;
 	readonly lora?: string;
 	readonly loraScale: string;
 }
 
 export function declare(command: Command): void {
-	const sampler = settingOf('sampler');
+	const choices = (key: SettingKey) => {
+		const setting = settingOf(key);
+		return setting.type === 'choice' ? setting.choices.flatMap(({value, aliases = []}) => [value, ...aliases]) : [];
+	};
 	command
 		.option('--model <FOLDER|RUN>', 'a diffusers folder, a single file, "demo", or a finished run', 'last')
 		.option('--lora <file>', 'a LoRA to use with the model; a run that trained one brings its own')
@@ -36,9 +42,12 @@ export function declare(command: Command): void {
 		.option('--seed <number>', 'of the first picture; each further one has the next', '0')
 		.option('--steps <number>', 'of the sampler')
 		.option('--guidance <number>', 'how closely to follow the prompt')
-		.addOption(new Option('--sampler <name>').choices(sampler.type === 'choice' ? sampler.choices.map(({value}) => value) : []))
+		.addOption(new Option('--sampler <name>').choices(choices('sampler')))
 		.option('--size <pixels>', 'or WIDTHxHEIGHT, instead of what the model was made for')
 		.option('--count <number>', 'pictures of each prompt', '1')
+		.addOption(new Option('--device <where>', 'auto takes a graphics card that can be used').choices(choices('device')))
+		.option('--gpu <number|UUID>', 'which of several graphics cards, as nvidia-smi counts them')
+		.addOption(new Option('--precision <type>', 'of the numbers; halves take half the memory, and are faster on a GPU').choices(choices('precision')))
 		.option('--out <folder|file.png>', 'where they go; nothing is overwritten', '.')
 		.action(makeSamples);
 }
@@ -50,6 +59,7 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 	const count = wholeNumber('--count', options.count, 1);
 	const pictures = options.prompt.flatMap(prompt => Array.from({length: count}, (_, index) => ({prompt, seed: seed + index})));
 	const {width, height} = options.size === undefined ? {width: resolution, height: resolution} : sizeOf(options.size);
+	const {device, gpu} = await placeOf(options);
 	const images = placed(pictures, options.out);
 	refuseTaken(images);
 	const shown = showProgress();
@@ -58,6 +68,8 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 		model: folder,
 		changes,
 		...text,
+		device,
+		precision: valueOf('precision', options.precision) as TrainingConfig['precision'],
 		...(lora !== undefined && {lora: {file: path.resolve(lora), scale: scaleOf(options.loraScale)}}),
 		negativePrompt: options.negative,
 		sampler: valueOf('sampler', options.sampler) as TrainingConfig['sampler'],
@@ -73,7 +85,23 @@ async function makeSamples(options: SampleOptions): Promise<void> {
 		} else {
 			shown.at(progress.share);
 		}
-	}).finally(shown.clear);
+	}, gpu).finally(shown.clear);
+}
+
+/** Where to work. @throws UsageError where that is not to be had */
+async function placeOf({device: typed, gpu: typedGpu}: SampleOptions): Promise<Pick<TrainingConfig, 'device' | 'gpu'>> {
+	const gpu = valueOf('gpu', typedGpu) as string;
+	if (typed === 'cpu' && gpu !== 'auto') {
+		throw new UsageError(`--gpu ${gpu} names a graphics card, but --device is cpu.`, 'Leave out one of the two.');
+	}
+
+	const device = gpu === 'auto' ? valueOf('device', typed) as TrainingConfig['device'] : 'gpu';
+	const fault = device === 'gpu' ? whyNoGpu(await detectGpus(), gpu) : undefined;
+	if (fault !== undefined) {
+		throw new UsageError(fault, 'Leave out --device and --gpu to take what is there; dreambooth doctor says what that is.');
+	}
+
+	return {device, gpu};
 }
 
 interface ModelToUse {

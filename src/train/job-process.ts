@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type * as z from 'zod';
+import type {TrainingConfig} from '../presets/index.ts';
 import {jobMessageSchema} from './job-messages.ts';
 import {programFile} from './launch.ts';
 import {deathOf, describeDeath} from './native-death.ts';
@@ -14,15 +15,17 @@ export type JobName = 'sample' | 'evaluate' | 'extract';
 
 /**
  * Does a job in a process of its own: native code may end it, or print what it likes, and this one goes on.
+ * @param place where it works; absent: wherever it can
  * @param remedy what the person can do when the process dies
  * @throws RunError with the words of the process when it fails
  */
-export async function runInProcess<Job extends object, Progress>(name: JobName, job: Job, {progressSchema, tell, remedy}: {
+export async function runInProcess<Job extends object, Progress>(name: JobName, job: Job, {progressSchema, tell, place, remedy}: {
 	readonly progressSchema: z.ZodType<Progress>;
 	readonly tell: (progress: Progress) => void;
+	readonly place?: Pick<TrainingConfig, 'device' | 'gpu'>;
 	readonly remedy: string;
 }): Promise<void> {
-	const gpu = await gpuEnvironment();
+	const gpu = await gpuEnvironment(place);
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), `dreambooth-${name}-`));
 	const logFile = path.join(folder, 'log.txt');
 	const log = fs.openSync(logFile, 'a');

@@ -13,6 +13,9 @@ export const sampleJobSchema = z.object({
 		prediction: z.custom<TrainingConfig['prediction']>(value => typeof value === 'string'),
 		zeroTerminalSnr: z.boolean(),
 	}).optional(),
+	/** Where and in which numbers; absent: wherever it can, in f32. */
+	device: z.enum(['auto', 'cpu', 'gpu']).optional(),
+	precision: z.enum(['f32', 'bf16', 'f16']).optional(),
 	/** Adapters to use with it. */
 	lora: z.object({file: z.string(), scale: z.number()}).optional(),
 	negativePrompt: z.string(),

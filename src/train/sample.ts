@@ -7,9 +7,9 @@ import type {SamplerName} from './diffusion/index.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 
 /** Makes pictures with a model folder, outside any run. */
-export const sampleImages: SampleImages = async ({model: folder, changes, lora, images, negativePrompt, sampler, samplingSteps, guidance, width, height, clipSkip = 1, maxTokenLength, padTokens}, tell) => {
-	const {folder: modelFolder, engine} = await openBaseModel({baseModel: folder, ...changes}, {pixels: width * height});
-	const model = await StableDiffusion.open(modelFolder, {...engine, clipSkip, maxTokenLength, padTokens, ...(lora && {adapters: adaptersOfFile(lora.file, {strength: lora.scale})})});
+export const sampleImages: SampleImages = async ({model: folder, changes, device, precision, lora, images, negativePrompt, sampler, samplingSteps, guidance, width, height, clipSkip = 1, maxTokenLength, padTokens}, tell) => {
+	const {folder: modelFolder, engine} = await openBaseModel({baseModel: folder, ...changes}, {device, pixels: width * height});
+	const model = await StableDiffusion.open(modelFolder, {...engine, precision, frozenNetworks: ['unet', 'textEncoder', 'vae'], clipSkip, maxTokenLength, padTokens, ...(lora && {adapters: adaptersOfFile(lora.file, {strength: lora.scale})})});
 	const requests = images.map(({prompt, seed}) => ({prompt, negativePrompt, seed}));
 	let index = 0;
 	for await (const {prompt, seed, pixels} of samples(model, requests, {sampler: sampler as SamplerName, steps: samplingSteps, guidance, width, height, onProgress: share => tell({type: 'progress', share})})) {

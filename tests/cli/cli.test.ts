@@ -347,10 +347,18 @@ describe('sample', () => {
 		expect({err, code}).toEqual({err: '', code: 0});
 		const files = ['a-robot-on-snow-7.png', 'a-robot-on-snow-8.png'].map(name => path.join(runs.folder, 'pictures', name));
 		expect(out.trim().split('\n')).toEqual(files);
-		expect(JSON.parse(fs.readFileSync(files[1]!, 'utf8'))).toEqual({prompt: 'A robot, on snow!', seed: 8, model: asset('demo', 'base'), samplingSteps: 3});
+		expect(JSON.parse(fs.readFileSync(files[1]!, 'utf8'))).toMatchObject({prompt: 'A robot, on snow!', seed: 8, model: asset('demo', 'base'), samplingSteps: 3, device: 'auto', precision: 'f32'});
 		expect(await pictures('--seed', '8', '--out', 'pictures')).toMatchObject({code: 2, err: expect.stringContaining('exists already')});
 		expect(await pictures('--out', 'one.png')).toMatchObject({code: 0});
 		expect(await pictures('--count', '2', '--out', 'two.png')).toMatchObject({code: 2, err: expect.stringContaining('one file')});
+	});
+
+	test('works where it is told to, in the numbers that were typed', async () => {
+		expect(await pictures('--device', 'cpu', '--precision', 'fp16', '--out', 'cpu.png')).toMatchObject({code: 0, err: ''});
+		expect(JSON.parse(fs.readFileSync(path.join(runs.folder, 'cpu.png'), 'utf8'))).toMatchObject({device: 'cpu', precision: 'f16', sees: '-1'});
+		expect(await pictures('--gpu', '99', '--out', 'gpu.png')).toMatchObject({code: 2, err: expect.stringMatching(/^error: There is no/)});
+		expect(await pictures('--gpu', '0', '--device', 'cpu')).toMatchObject({code: 2, err: expect.stringContaining('--gpu 0 names a graphics card')});
+		expect(fs.existsSync(path.join(runs.folder, 'gpu.png'))).toBe(false);
 	});
 
 	test('uses what a run has made', async () => {

@@ -66,11 +66,11 @@ const train: Train = async session => {
 	return {type: 'finished', output, folder};
 };
 
-const sampleImages: SampleImages = async ({images, model, lora, samplingSteps}, tell) => {
+const sampleImages: SampleImages = async ({images, model, device, precision, lora, samplingSteps}, tell) => {
 	const script = JSON.parse(process.env.FAKE_TRAINER ?? '{}') as Script;
 	misbehave(script, 1);
 	for (const [index, {file, prompt, seed}] of images.entries()) {
-		fs.writeFileSync(file, JSON.stringify({prompt, seed, model, lora, samplingSteps}));
+		fs.writeFileSync(file, JSON.stringify({prompt, seed, model, device, precision, lora, samplingSteps, sees: process.env.CUDA_VISIBLE_DEVICES}));
 		tell({type: 'progress', share: (index + 1) / images.length});
 		tell({type: 'image', file});
 	}
