@@ -79,7 +79,7 @@ export class StepRunner {
 		const written = [...new Set([...set.instance, ...set.classImages].map(({prompt}) => prompt))];
 		const variants = written.map(prompt => variantsOf(prompt, config));
 		this.#texts = variants.every(each => each !== undefined) ? [...new Set(variants.flat())] : undefined;
-		this.#chunks = Math.max(...written.map(prompt => model.chunks(prompt)));
+		this.#chunks = written.reduce((most, prompt) => Math.max(most, model.chunks(prompt)), 1);
 		this.#prompts = new PromptCache(model, {trainsTextEncoder: this.#trainsTextEncoder, chunks: this.#chunks});
 		this.#stepModel = {
 			...model.folder,

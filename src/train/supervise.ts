@@ -1,5 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import {trainingConfigSchema, type TrainingConfig} from '../presets/index.ts';
 import {
@@ -211,7 +212,9 @@ export class Supervisor {
 		const logFile = path.join(this.#run.folder, 'log.txt');
 		const log = fs.openSync(logFile, 'a');
 		const spokenBefore = fs.fstatSync(log).size;
-		const trainer = spawn(process.execPath, [this.#trainerEntry, this.#run.folder], {stdio: ['ignore', log, log, 'ipc'], env: {...process.env, ...gpu}});
+		// Threads that read images: Node has four unless it is told otherwise.
+		const threads = {UV_THREADPOOL_SIZE: String(Math.max(4, os.availableParallelism()))};
+		const trainer = spawn(process.execPath, [this.#trainerEntry, this.#run.folder], {stdio: ['ignore', log, log, 'ipc'], env: {...threads, ...process.env, ...gpu}});
 		fs.closeSync(log);
 		this.#trainer = trainer;
 		this.#record({trainer: trainer.pid === undefined ? undefined : identify(trainer.pid)});

@@ -36,7 +36,7 @@ describe('a config from JSON', () => {
 	});
 
 	test('says the range of a value outside of it', () => {
-		expect(problemsOf({batchSize: 0})).toMatchObject([{key: 'batchSize', message: 'batchSize is 0. It must be a whole number from 1 to 100 (images).'}]);
+		expect(problemsOf({batchSize: 0})).toMatchObject([{key: 'batchSize', message: 'batchSize is 0. It must be a whole number from 1 to 1024 (images).'}]);
 		expect(problemsOf({learningRate: 0})[0].message).toContain('from 1e-10 to 1');
 		expect(problemsOf({learningRate: '2e-6'})[0].cure).toBe('Write the number without quotes: 2e-6.');
 		expect(problemsOf({resolution: 130})[0].message).toContain('multiples of 8');

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {mkdir, stat} from 'node:fs/promises';
 import path from 'node:path';
+import {atOnce} from '../at-once.ts';
 import {permutation} from '../random.ts';
 import {bucketOf, sizeName, type Size} from './buckets.ts';
 import {DataError} from './data-error.ts';
@@ -38,6 +39,9 @@ export interface ClassImageNeeds {
 	recipe(size: Size): string;
 	readonly seed: number;
 }
+
+/** Open at a time. */
+const FILES_AT_ONCE = 64;
 
 /** Texts in the PNGs that we generate. */
 const promptKey = 'class_prompt';
@@ -83,7 +87,7 @@ export async function planClassImages({folder, wanted, sizes, recipe, seed}: Cla
 export async function allClassImages(folder: string, sizes: readonly Size[], promptOf: (file: string) => Promise<string>): Promise<ClassImage[]> {
 	const found = await classImagesIn(folder);
 	if (found.length === 0) throw new DataError(`The folder of class images ${path.resolve(folder)} holds no image.`, {action: 'Put class images there, or set classMatching to match: then the base model makes them.'});
-	return Promise.all(found.map(async image => ({file: image.file, prompt: image.prompt ?? (await promptOf(image.file)), ...bucketOf(image, sizes)})));
+	return atOnce(found, FILES_AT_ONCE, async image => ({file: image.file, prompt: image.prompt ?? (await promptOf(image.file)), ...bucketOf(image, sizes)}));
 }
 
 /** Writes one planned image with its prompt, seed and recipe in it; makes the folder when it is missing. */
@@ -104,12 +108,10 @@ async function classImagesIn(folder: string): Promise<FoundImage[]> {
 	const missing = await stat(folder).then(() => false, (error: NodeJS.ErrnoException) => error.code === 'ENOENT');
 	if (missing) return [];
 	const {images} = await scanFolder(folder, {allowEmpty: true});
-	return Promise.all(
-		images.map(async image => {
-			const texts = await readPngText(image.file);
-			return {...image, prompt: texts[promptKey], recipe: texts[recipeKey]};
-		}),
-	);
+	return atOnce(images, FILES_AT_ONCE, async image => {
+		const texts = await readPngText(image.file);
+		return {...image, prompt: texts[promptKey], recipe: texts[recipeKey]};
+	});
 }
 
 const shuffled = <T>(items: readonly T[], seed: number): T[] => Array.from(permutation(items.length, {seed, stream: 'own class images'}), i => items[i]);

@@ -17,13 +17,16 @@ export async function filesUnder(folder: string, entered = new Set<string>()): P
 	const real = await realpath(folder);
 	if (entered.has(real)) return [];
 	entered.add(real);
-	const names = (await readdir(folder)).filter(name => !name.startsWith('.')).sort();
+	const entries = (await readdir(folder, {withFileTypes: true})).filter(({name}) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
 	const found: FoundFile[] = [];
-	for (const name of names) {
-		const file = path.join(folder, name);
+	for (const entry of entries) {
+		const file = path.join(folder, entry.name);
 		try {
-			const status = await stat(file);
-			if (status.isDirectory()) found.push(...(await filesUnder(file, entered)));
+			// Where the folder does not say what it is: a link, or a file system that keeps no types.
+			const status = entry.isFile() || entry.isDirectory() ? entry : await stat(file);
+			if (status.isDirectory()) {
+				for (const each of await filesUnder(file, entered)) found.push(each);
+			}
 			// A pipe or a device would keep its reader waiting for ever.
 			else found.push(status.isFile() ? {file} : {file, fault: 'is not a file'});
 		} catch (error) {

@@ -37,7 +37,9 @@ export async function loadImage(file: string, fit: ImageFit): Promise<Float32Arr
 			.flop(fit.flip ?? false)
 			.raw()
 			.toBuffer();
-		return Float32Array.from(bytes, byte => byte / 127.5 - 1);
+		const values = new Float32Array(bytes.length);
+		for (let i = 0; i < values.length; i++) values[i] = bytes[i] / 127.5 - 1;
+		return values;
 	} catch (error) {
 		throw new DataError(`The image ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {action: 'Replace it, or take it out of the folder.', cause: error});
 	}

@@ -1,6 +1,8 @@
 import {open, stat} from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
+import {atOnce} from '../at-once.ts';
 import {bucketOf, sizeName, type Size} from './buckets.ts';
 import {DataError} from './data-error.ts';
 import {fileFault, filesUnder, type FoundFile} from './files-under.ts';
@@ -26,26 +28,36 @@ export interface FolderScan {
 	readonly skipped: readonly SkippedFile[];
 }
 
+interface ScanOptions {
+	readonly allowEmpty?: boolean;
+	/** Files looked at, of all. */
+	readonly onLook?: (done: number, total: number) => Promise<void>;
+}
+
 /** What the image library calls the formats that are read; the first frame of an animated one. */
 const readFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'tiff', 'gif', 'heif']);
 
 /** Images that people have and that are not read. */
 const otherImages: Readonly<Record<string, string>> = {'.bmp': 'BMP', '.heic': 'HEIC', '.heif': 'HEIC', '.svg': 'SVG', '.psd': 'Photoshop', '.jxl': 'JPEG XL', '.jp2': 'JPEG 2000'};
 
-const imagesAtOnce = 4;
+/** At least the threads that Node has for such work. */
+const imagesAtOnce = Math.max(4, os.availableParallelism());
 
 /**
  * Finds the images of a folder and its subfolders, in an order that is the same everywhere. Every image is decoded to its end: what
  * would fail in the middle of the training is named here.
  * @throws DataError when the folder is missing, may not be read, or (unless `allowEmpty`) holds no usable image.
+ * @throws what `onLook` throws, which is awaited after each file
  */
-export async function scanFolder(folder: string, {allowEmpty = false}: {allowEmpty?: boolean} = {}): Promise<FolderScan> {
+export async function scanFolder(folder: string, {allowEmpty = false, onLook}: ScanOptions = {}): Promise<FolderScan> {
 	const absolute = path.resolve(folder);
 	const found = await openFolder(absolute);
-	const looks: (ScannedImage | SkippedFile)[] = [];
-	for (let begin = 0; begin < found.length; begin += imagesAtOnce) {
-		looks.push(...(await Promise.all(found.slice(begin, begin + imagesAtOnce).map(look))));
-	}
+	let done = 0;
+	const looks = await atOnce(found, imagesAtOnce, async file => {
+		const seen = await look(file);
+		await onLook?.(++done, found.length);
+		return seen;
+	});
 	const images = looks.filter(each => 'width' in each);
 	const withImage = new Set(images.map(({file}) => withoutExtension(file)));
 	const skipped = looks.filter(each => 'reason' in each).filter(({file}) => !(isText(file) && withImage.has(withoutExtension(file))));
@@ -91,6 +103,8 @@ async function openFolder(folder: string): Promise<FoundFile[]> {
 async function look({file, fault}: FoundFile): Promise<ScannedImage | SkippedFile> {
 	if (fault) return {file, reason: fault};
 	const extension = path.extname(file).toLowerCase();
+	// As many as images, where each has a caption.
+	if (isText(file)) return {file, reason: unreadable(extension)};
 	try {
 		const handle = await open(file);
 		const {size} = await handle.stat().finally(() => handle.close());

@@ -50,9 +50,15 @@ export class Latents {
 		for (const ofSize of groupBy(missing, ({image}) => sizeName(image)).values()) {
 			const [{image: {width, height}}] = ofSize;
 			const count = Math.max(1, Math.min(ofSize.length, Math.floor(PIXELS_AT_ONCE / (width * height))));
-			for (let begin = 0; begin < ofSize.length; begin += count) {
-				const part = ofSize.slice(begin, begin + count);
-				await this.#encode(part, count);
+			const parts = Array.from({length: Math.ceil(ofSize.length / count)}, (_, i) => ofSize.slice(i * count, (i + 1) * count));
+			let next = this.#loadAll(parts[0]);
+			for (const [i, part] of parts.entries()) {
+				const loaded = await next;
+				// While the device encodes, other threads read what it is given next.
+				next = i + 1 < parts.length ? this.#loadAll(parts[i + 1]) : next;
+				// Told where it is awaited.
+				next.catch(() => undefined);
+				await this.#encode(part, loaded, count);
 				await progress((done += part.length), all.length);
 			}
 		}
@@ -60,20 +66,24 @@ export class Latents {
 
 	/** The moments of rows of one size, [rows, height, width, 2·channels]. What lies on the device is the caller's to dispose of. */
 	async of(rows: readonly Picture[]): Promise<Float32Array | DeviceTensor> {
-		return (await this.store?.of(rows.map(keyOf))) ?? inOneArray(await this.#encode(rows, rows.length));
+		return (await this.store?.of(rows.map(keyOf))) ?? inOneArray(await this.#encode(rows, await this.#loadAll(rows), rows.length));
 	}
 
 	/** Encodes and keeps. `count` is the batch that the function is compiled for; a shorter one is filled up. */
-	async #encode(pictures: readonly Picture[], count: number): Promise<Float32Array[]> {
+	async #encode(pictures: readonly Picture[], loaded: readonly Float32Array[], count: number): Promise<Float32Array[]> {
 		const [{image}] = pictures;
 		const pixels = image.width * image.height * 3;
 		const batch = new Float32Array(count * pixels);
-		(await Promise.all(pictures.map(picture => this.#load(picture)))).forEach((picture, i) => batch.set(picture, i * pixels));
+		loaded.forEach((picture, i) => batch.set(picture, i * pixels));
 		const moments = this.model.encodeImages(batch, {count, height: image.height, width: image.width});
 		const size = moments.length / count;
 		const each = pictures.map((_, i) => moments.slice(i * size, (i + 1) * size));
 		for (const [i, picture] of pictures.entries()) await this.store?.keep(keyOf(picture), each[i], this.#shapeOf(image));
 		return each;
+	}
+
+	#loadAll(pictures: readonly Picture[]): Promise<Float32Array[]> {
+		return Promise.all(pictures.map(picture => this.#load(picture)));
 	}
 
 	#load({image: {file, width, height}, flipped, draw}: Picture): Promise<Float32Array> {

@@ -9,7 +9,7 @@ const at = {
 	time: z.number(),
 };
 
-export const phases = ['loading', 'compiling', 'class-images', 'caching', 'sampling', 'training', 'saving'] as const;
+export const phases = ['loading', 'scanning', 'compiling', 'class-images', 'caching', 'sampling', 'training', 'saving'] as const;
 export type Phase = (typeof phases)[number];
 
 export const eventSchema = z.discriminatedUnion('type', [

@@ -9,6 +9,7 @@ export interface LogLine {
 
 export const phaseNames: Readonly<Record<Phase, string>> = {
 	'loading': 'loading the model',
+	'scanning': 'looking at the images',
 	'compiling': 'compiling the training step',
 	'class-images': 'making class images',
 	'caching': 'encoding the images',
