@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type {Command} from 'commander';
-import {BaseModelError, readModelFacts, type ModelFacts} from '../presets/index.ts';
+import {BaseModelError, bucketLimit, detectHardware, placementOf, readModelFacts, type ModelFacts} from '../presets/index.ts';
 import type {Finding, InspectedImage, PlannedStep} from '../train/inspect/index.ts';
 import {readConfig, withConfigSource, type ConfigSource} from './config-source.ts';
 import {table} from './table.ts';
@@ -22,11 +22,13 @@ export function declare(command: Command): void {
 	addTrainingFlags(command);
 	command.action(async ({json, steps: typed, crops, ...options}: Options & Flags) => {
 		const count = typed === undefined ? 0 : stepsFrom(typed);
-		const config = withFlags(await readConfig(options), options);
-		if (config.concepts.length === 0) {
+		const asked = withFlags(await readConfig(options), options);
+		if (asked.concepts.length === 0) {
 			throw new UsageError('No images are given.', 'Give --instance-images FOLDER and --instance-prompt TEXT, or a config file with --config.');
 		}
 
+		const {device} = placementOf(await detectHardware(), asked);
+		const config = {...asked, maxBuckets: bucketLimit(asked, device)};
 		// Images and prompts are read by libraries that other verbs do without.
 		const {inspectImages, planSteps, saveCrops} = await import('../train/inspect/index.ts');
 		const {images, findings} = await inspectImages(config, modelOf(config.baseModel));

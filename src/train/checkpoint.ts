@@ -16,6 +16,8 @@ const positionSchema = z.strictObject({
 	/** What the person changed during the run. */
 	learningRateScale: z.number().optional(),
 	samplePrompts: z.array(z.string()).optional(),
+	/** The most buckets that the run uses; absent: all. */
+	maxBuckets: z.number().int().positive().optional(),
 	/** Lowest loss on held-out images so far. */
 	bestValidation: z.number().optional(),
 });

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {availableCores, type TrainingConfig} from '../presets/index.ts';
+import {availableCores, engineOn, type TrainingConfig} from '../presets/index.ts';
 import type {Mode} from './graph/index.ts';
 import {applyCoreUse, coreUse} from './lanes.ts';
 import {cacheFolder, hasNvidiaDevice, loadRuntime, type Runtime} from './runtime/index.ts';
@@ -36,7 +36,7 @@ export function startEngine({unetConfig, vaeConfig}: Pick<ModelFolder, 'unetConf
 	const onGpu = runtime.device === 'gpu';
 	return {
 		runtime,
-		mode: engine === 'auto' ? (onGpu ? 'xla' : 'graph') : engine,
+		mode: engineOn({engine}, runtime.device),
 		sideMode: engine === 'auto' ? 'graph' : engine,
 		lanes: onGpu ? 1 : use.lanes,
 	};

@@ -3,7 +3,7 @@ import {stat} from 'node:fs/promises';
 import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
+import {bucketLimit, resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
 import {openBaseModel} from './base-model.ts';
 import {epochOf, heldOut, type TrainingSet} from './batches.ts';
 import {loadCheckpoint, loadWeights, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
@@ -21,7 +21,7 @@ import {gradScaler} from './optim/index.ts';
 import {placeCopy} from './place-copy.ts';
 import {Previews} from './previews.ts';
 import {loadWritten, pictureDifference, proofLimit} from './proof.ts';
-import type {Command, StopWhen} from './protocol/index.ts';
+import type {Command, Phase, StopWhen} from './protocol/index.ts';
 import {GpuGauge} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
 import {whatIs} from './show/index.ts';
@@ -34,6 +34,7 @@ import type {ModelFolder} from './weights/index.ts';
 
 /** Memory is reported this often. */
 const MEMORY_EVERY_MS = 5000;
+const PROGRESS_EVERY_MS = 250;
 
 /** After so many steps all buffers have been taken that a step takes. */
 const MEASURED_STEPS = 3;
@@ -93,7 +94,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 		lanes,
 		onProgress: detail => emit({type: 'phase', phase: 'loading', detail}),
 	});
-	const run = new Run(session, model, compileOptions, gauge);
+	const run = new Run(session, model, compileOptions, gauge, runtime.device);
 	try {
 		return await run.work();
 	} catch (error) {
@@ -115,6 +116,8 @@ async function describeBase({config, furtherFrom}: Session): Promise<string> {
 const indecisive: ReadonlySet<keyof TrainingConfig> = new Set([
 	// How the images of a step are cut into batches, and how attention and gradients are computed, changes sums only in their rounding.
 	'device', 'engine', 'batchSize', 'gradientAccumulation', 'attention', 'gradientCheckpointing', 'cacheLatents',
+	// The position says how many buckets the run began with.
+	'maxBuckets',
 	'name', 'outputPrecision', 'outputMetadata', 'keepCheckpoints', 'saveEverySteps', 'saveEveryEpochs', 'saveModelDuring', 'saveModelOnStop', 'outputFolder',
 	'sampleEverySteps', 'sampleEveryEpochs', 'samplePrompts', 'sanityPrompt', 'sanityNegativePrompt', 'sanitySeed', 'validateEverySteps',
 	'emaSave', 'emaExport', 'emaPredict', 'pauseEveryEpochs', 'pauseSeconds', 'mergeLora', 'proofExport',
@@ -129,6 +132,7 @@ class Run {
 	/** Steps that train the text encoder, from the first. */
 	#textEncoderSteps = 0;
 	#fingerprint = '';
+	#maxBuckets = 0;
 	#set: TrainingSet = {instance: [], classImages: []};
 	#pending: (PendingStep & {readonly startedAt: number}) | undefined;
 	/** Whether the training has begun: before it there is nothing to save or to show. */
@@ -143,7 +147,7 @@ class Run {
 	#validation: Validation | undefined;
 	#bestValidation = Infinity;
 
-	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly compileOptions: CompileOptions, private readonly gauge: GpuGauge | undefined) {
+	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly compileOptions: CompileOptions, private readonly gauge: GpuGauge | undefined, private readonly device: 'cpu' | 'gpu') {
 		this.#state = new TrainedState(model, session.config);
 		this.#previews = new Previews(session, model, this.#state);
 	}
@@ -155,9 +159,11 @@ class Run {
 	async work(): Promise<Outcome> {
 		const {emit, checkpoint} = this.session;
 		this.#requireRoom();
-		const found = await prepareTrainingSet(this.#config, this.model, {
+		this.#maxBuckets = checkpoint === undefined ? bucketLimit(this.#config, this.device) : ((await readPosition(checkpoint)).maxBuckets ?? 0);
+		const found = await prepareTrainingSet({...this.#config, maxBuckets: this.#maxBuckets}, this.model, {
 			warn: message => emit({type: 'warning', message}),
 			tell: message => emit({type: 'log', message}),
+			scanning: this.#progressOf('scanning'),
 			progress: (done, total) => emit({type: 'phase', phase: 'class-images', done, total}),
 			breathe: () => this.#answer(),
 		});
@@ -178,8 +184,9 @@ class Run {
 		}
 
 		const latents = await Latents.open(this.model, this.#config);
+		const cached = this.#progressOf('caching');
 		await latents.prepare([...this.#set.instance, ...this.#set.classImages, ...unseen], async (done, total) => {
-			emit({type: 'phase', phase: 'caching', done, total});
+			cached(done, total);
 			await this.#answer();
 		});
 		if (unseen.length > 0) this.#validation = new Validation(this.model, unseen, latents, this.#config.seed, this.compileOptions);
@@ -216,6 +223,17 @@ class Run {
 		}
 		this.#flush();
 		return this.#finish();
+	}
+
+	/** Says how far a phase is: at its begin and its end, and now and then between them, however many things there are. */
+	#progressOf(phase: Phase): (done: number, total: number) => void {
+		let last = -Infinity;
+		return (done, total) => {
+			const now = performance.now();
+			if (done > 0 && done < total && now - last < PROGRESS_EVERY_MS) return;
+			last = now;
+			this.session.emit({type: 'phase', phase, done, total});
+		};
 	}
 
 	/** Nothing is heard of a run until XLA is done. The next step ends the phase. */
@@ -442,6 +460,7 @@ class Run {
 		emit({type: 'phase', phase: 'saving', detail: `checkpoint of step ${this.#done}`});
 		const position: Position = {
 			version: 1, step: this.#done, fingerprint: this.#fingerprint,
+			...(this.#maxBuckets > 0 && {maxBuckets: this.#maxBuckets}),
 			...(this.#state.learningRateScale !== 1 && {learningRateScale: this.#state.learningRateScale}),
 			...(this.#previews.chosen && {samplePrompts: [...this.#previews.chosen]}),
 			...(Number.isFinite(this.#bestValidation) && {bestValidation: this.#bestValidation}),

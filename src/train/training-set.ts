@@ -2,8 +2,9 @@ import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Concept, TrainingConfig} from '../presets/index.ts';
+import {atOnce} from './at-once.ts';
 import type {TrainingImage, TrainingSet} from './batches.ts';
-import {allClassImages, bucketOf, bucketSizes, imagePrompts, planClassImages, scanFolder, scanWarnings, sizeName, writeClassImage, type ClassImagePlan, type PlannedClassImage, type Size} from './data/index.ts';
+import {allClassImages, bucketOf, bucketSizes, fewerSizes, imagePrompts, planClassImages, scanFolder, scanWarnings, sizeName, writeClassImage, type ClassImagePlan, type FolderScan, type PlannedClassImage, type Size} from './data/index.ts';
 import {requireRoom} from './disk-room.ts';
 import {groupBy} from './group-by.ts';
 import {beyond} from './models/index.ts';
@@ -15,29 +16,42 @@ export interface PreparationHooks {
 	warn(message: string): void;
 	/** What was found, for the log. */
 	tell(message: string): void;
+	/** Files looked at, of all in a folder. */
+	scanning(done: number, total: number): void;
 	/** Class images there, of those that are needed. */
 	progress(done: number, total: number): void;
 	/** Awaited often; what it throws ends the preparation, and what was made by then stays for the next time. */
 	breathe(): Promise<void>;
 }
 
-/** Finds the instance images and makes the class images that are missing. @throws DataError for folders without usable images. */
+/**
+ * Finds the instance images and makes the class images that are missing. The buckets are limited to `maxBuckets` whatever the engine is.
+ * @throws DataError for folders without usable images.
+ */
 export async function prepareTrainingSet(config: TrainingConfig, model: StableDiffusion, hooks: PreparationHooks): Promise<TrainingSet> {
-	const sizes = trainingSizes(config, model);
+	const scans: FolderScan[] = [];
+	for (const {instanceImages} of config.concepts) {
+		scans.push(await scanFolder(instanceImages, {async onLook(done, total) {
+			hooks.scanning(done, total);
+			await hooks.breathe();
+		}}));
+	}
+	const all = trainingSizes(config, model);
+	const sizes = fewerSizes(scans.flatMap(({images}) => images), all, config.maxBuckets);
 	const instance: TrainingImage[] = [];
 	const classImages: TrainingImage[] = [];
 	const missing: {concept: Concept; planned: readonly PlannedClassImage[]}[] = [];
 	for (const [index, concept] of config.concepts.entries()) {
-		const scan = await scanFolder(concept.instanceImages);
+		const scan = scans[index];
 		for (const warning of scanWarnings(scan, sizes)) hooks.warn(warning);
-		const found = await Promise.all(scan.images.map(async image => ({file: image.file, ...(await imagePrompts(concept, image.file)), ...bucketOf(image, sizes)})));
-		instance.push(...found.map(({file, instancePrompt, width, height}) => ({file, prompt: instancePrompt, concept: index, width, height})));
+		const found = await atOnce(scan.images, CAPTIONS_AT_ONCE, async image => ({file: image.file, ...(await imagePrompts(concept, image.file)), ...bucketOf(image, sizes)}));
+		for (const {file, instancePrompt, width, height} of found) instance.push({file, prompt: instancePrompt, concept: index, width, height});
 		if (concept.classImagesPerInstance === 0) continue;
 
 		const {existing, toGenerate} = await classImagesOf(concept, found.map(({classPrompt = '', ...size}) => ({prompt: classPrompt, ...size})), {config, model, sizes});
-		classImages.push(...[...existing, ...toGenerate].map(({file, prompt, width, height}) => ({file, prompt, concept: index, width, height})));
-		if (toGenerate.length > 0) missing.push({concept, planned: toGenerate});
 		const used = [...existing, ...toGenerate];
+		for (const {file, prompt, width, height} of used) classImages.push({file, prompt, concept: index, width, height});
+		if (toGenerate.length > 0) missing.push({concept, planned: toGenerate});
 		const bySize = sizes.length > 1 && toGenerate.length > 0 ? ` (${countedBySize(toGenerate)})` : '';
 		hooks.tell(`Class images of concept ${index + 1}: ${config.classMatching === 'all' ? `all ${used.length} of the folder are used` : `${used.length} needed, ${existing.length} there, ${toGenerate.length} to be made${bySize}`}.`);
 		const alone = found.filter(image => !used.some(other => sizeName(other) === sizeName(image)));
@@ -45,6 +59,7 @@ export async function prepareTrainingSet(config: TrainingConfig, model: StableDi
 	}
 	for (const warning of longPrompts([...instance, ...classImages], model, config)) hooks.warn(warning);
 	if (sizes.length > 1) hooks.tell(`Instance images by bucket: ${countedBySize(instance)}.`);
+	for (const message of mergedBuckets(scans, {all, sizes})) hooks.tell(message);
 
 	let made = classImages.length - missing.reduce((count, {planned}) => count + planned.length, 0);
 	for (const {concept, planned} of missing) {
@@ -69,6 +84,14 @@ export function trainingSizes({crop, resolution}: Pick<TrainingConfig, 'crop' | 
 	return crop === 'none' ? bucketSizes(resolution, model.sizeStep) : [{width: resolution, height: resolution}];
 }
 
+/** Which buckets are not used although images would fall into them. */
+function mergedBuckets(scans: readonly FolderScan[], {all, sizes}: {all: readonly Size[]; sizes: readonly Size[]}): string[] {
+	const moved = scans.flatMap(({images}) => images).map(image => ({from: bucketOf(image, all), to: bucketOf(image, sizes)})).filter(({from, to}) => from !== to);
+	if (moved.length === 0) return [];
+	const each = [...groupBy(moved, ({from, to}) => `${sizeName(from)} into ${sizeName(to)}`)].map(([way, {length}]) => `${way} (${length})`);
+	return [`No more than ${sizes.length} buckets are used (maxBuckets): images go from ${each.join(', ')}.`];
+}
+
 /** The class images of a concept: `prompts` are those of its instance images, with their sizes. */
 async function classImagesOf(concept: Concept, prompts: readonly (Size & {readonly prompt: string})[], {config, model, sizes}: {config: TrainingConfig; model: StableDiffusion; sizes: readonly Size[]}): Promise<ClassImagePlan> {
 	const folder = concept.classImages ?? (await ownClassFolder(model));
@@ -83,6 +106,8 @@ async function classImagesOf(concept: Concept, prompts: readonly (Size & {readon
 	return planClassImages({folder, wanted, sizes, recipe: size => recipeOf(concept, config, identity, size), seed: config.seed});
 }
 
+/** Open at a time. */
+const CAPTIONS_AT_ONCE = 64;
 const MOST_NAMED = 3;
 
 /** Which prompts are longer than what is read of them, and what is cut. */

@@ -1,10 +1,13 @@
-import {readdirSync} from 'node:fs';
+import {cpSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {assetFolder} from '../acceptance/base.ts';
+import {prepareTrainingSet} from '../../src/train/training-set.ts';
+import {closeModels, demoModel} from './demo-model.ts';
 import {difference, newFolder, removeFolders, smallConfig, tensorsOf, trainingRun, type TrainingRun} from './training-run.ts';
 
+afterAll(closeModels);
 afterAll(removeFolders);
 
 /** At 64 pixels the demo model has the buckets 64x64, 64x32 and 32x64. */
@@ -12,7 +15,7 @@ describe('a run with buckets', () => {
 	let run: TrainingRun;
 	const [photos, classImages] = [newFolder(), newFolder()];
 	const config = (batchSize: number) => smallConfig({
-		crop: 'none', batchSize, gradientAccumulation: 4 / batchSize, maxSteps: 2,
+		crop: 'none', maxBuckets: 1, engine: 'graph', batchSize, gradientAccumulation: 4 / batchSize, maxSteps: 2,
 		concepts: [{instanceImages: photos, classImages, classPrompt: 'a photo of a robot', classImagesPerInstance: 1, classSamplingSteps: 2}],
 	});
 
@@ -22,10 +25,30 @@ describe('a run with buckets', () => {
 		run = await trainingRun(config(4));
 	});
 
-	it('says how many images each has, and how many class images are needed, there and made', () => {
+	it('that is not compiled by XLA uses all of them, and says how many images each has, and how many class images are needed, there and made', () => {
 		const logged = run.said('log').map(({message}) => message);
 		expect(logged).toContain('Instance images by bucket: 64x64 (2), 64x32 (2), 32x64 (1).');
 		expect(logged).toContain('Class images of concept 1: 5 needed, 0 there, 5 to be made (64x64 (2), 64x32 (2), 32x64 (1)).');
+	});
+
+	it('uses no more of them than are allowed, and says which images went where', async () => {
+		const said: string[] = [];
+		const {concepts: [concept], ...settings} = config(1);
+		const limited = {...settings, maxBuckets: 2, concepts: [{...concept, classImages: newFolder()}]};
+		const {instance, classImages: made} = await prepareTrainingSet(limited, await demoModel(), {warn() {}, tell: message => said.push(message), scanning() {}, progress() {}, breathe: async () => undefined});
+		expect(said).toContain('Instance images by bucket: 64x64 (3), 64x32 (2).');
+		expect(said).toContain('No more than 2 buckets are used (maxBuckets): images go from 32x64 into 64x64 (1).');
+		expect(made.map(({width, height}) => `${width}x${height}`).sort()).toEqual(instance.map(({width, height}) => `${width}x${height}`).sort());
+	});
+
+	it('keeps to as many as it began with when it is resumed', async () => {
+		const checkpoint = path.join(newFolder(), 'step-000001');
+		cpSync(run.checkpoint(1), checkpoint, {recursive: true});
+		const position = path.join(checkpoint, 'position.json');
+		writeFileSync(position, JSON.stringify({...JSON.parse(readFileSync(position, 'utf8')), maxBuckets: 3}));
+		const resumed = await trainingRun(config(4), {checkpoint});
+		expect(resumed.outcome).toMatchObject({type: 'finished'});
+		expect(JSON.parse(readFileSync(path.join(resumed.checkpoint(2), 'position.json'), 'utf8'))).toMatchObject({maxBuckets: 3});
 	});
 
 	it('makes class images of the size of each', async () => {

@@ -47,6 +47,22 @@ describe('the table of images', () => {
 		expect(kept.bucket).toEqual({width: 88, height: 40});
 	});
 
+	test('has no more buckets than are allowed, and says what an image loses by that', async () => {
+		await photo('a.png', {width: 640, height: 640});
+		await photo('b.png', {width: 630, height: 640});
+		await photo('wide.png', {width: 960, height: 640});
+		const of = (maxBuckets: number) => config({}, {crop: 'none', resolution: 512, maxBuckets});
+		const bucketsOf = async (limit: number) => (await inspectImages(of(limit), await stableDiffusion())).images.map(({bucket}) => `${bucket.width}x${bucket.height}`);
+		expect(await bucketsOf(0)).toEqual(['512x512', '512x512', '576x384']);
+		expect(await bucketsOf(2)).toEqual(await bucketsOf(0));
+		expect(await bucketsOf(1)).toEqual(['512x512', '512x512', '512x512']);
+		const [finding, ...others] = await found(of(1), 'mergedBuckets');
+		expect(others).toEqual([]);
+		expect(names(finding.files)).toEqual(['wide.png']);
+		expect(finding.message).toContain('wide.png loses 33 % in 512x512, in 576x384 it would be 0 %');
+		expect(await found(of(2), 'mergedBuckets')).toEqual([]);
+	});
+
 	test('finds nothing to object to in the demo', async () => {
 		const {images, findings} = await inspectImages(demoConfig(), demo);
 		expect(images).toHaveLength(5);

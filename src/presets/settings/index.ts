@@ -44,6 +44,7 @@ import {loraTargets} from './lora-targets.ts';
 import {loraTextEncoderLearningRate} from './lora-text-encoder-learning-rate.ts';
 import {loraTextEncoderRank} from './lora-text-encoder-rank.ts';
 import {loss} from './loss.ts';
+import {maxBuckets} from './max-buckets.ts';
 import {maxSteps} from './max-steps.ts';
 import {maxTokenLength} from './max-token-length.ts';
 import {mergeLora} from './merge-lora.ts';
@@ -139,6 +140,7 @@ const list = [
 	emaPredict,
 	resolution,
 	crop,
+	maxBuckets,
 	horizontalFlip,
 	classMatching,
 	maxSteps,

@@ -22,11 +22,33 @@ export function bucketSizes(resolution: number, step: number): Size[] {
 	return [...sizes.values()];
 }
 
-/** The size whose width divided by height is nearest to the image's; of two as near, the earlier. */
-export function bucketOf(image: Size, sizes: readonly Size[]): Size {
-	const distance = ({width, height}: Size) => Math.abs(width / height - image.width / image.height);
-	return sizes.reduce((best, size) => (distance(size) < distance(best) ? size : best));
+/** The size nearest to the image in its proportions, the one that least is cut off for; of two as near, the earlier. */
+export const bucketOf = (image: Size, sizes: readonly Size[]): Size => sizes.reduce((best, size) => (cutOff(image, size) < cutOff(image, best) ? size : best));
+
+/** The share of an image, 0 … 1, that is cut off when it is scaled to cover a size. */
+export function cutOff(image: Size, size: Size): number {
+	const ratio = (size.width * image.height) / (size.height * image.width);
+	return 1 - Math.min(ratio, 1 / ratio);
 }
+
+/**
+ * Of the sizes that the images fall into, the `most` that cut least off all of them together, in their order; of two choices as good, the one
+ * of earlier sizes. All sizes, used or not, where no more are used, and where `most` is 0.
+ */
+export function fewerSizes(images: readonly Size[], sizes: readonly Size[], most: number): readonly Size[] {
+	const used = sizes.filter(size => images.some(image => bucketOf(image, sizes) === size));
+	if (most === 0 || used.length <= most) return sizes;
+	const shares = images.map(image => used.map(size => cutOff(image, size)));
+	const loss = (places: readonly number[]) => shares.reduce((sum, each) => sum + places.reduce((least, place) => Math.min(least, each[place]), 1), 0);
+	const choices = combinations(used.length, most).map(places => ({places, loss: loss(places)}));
+	// Sums in another order differ in their last digits.
+	const best = choices.reduce((best, choice) => (choice.loss < best.loss - 1e-9 ? choice : best));
+	return best.places.map(place => used[place]);
+}
+
+/** Every choice of `count` of the numbers 0 … n − 1, each in order, the first ones first. */
+const combinations = (n: number, count: number, from = 0): number[][] =>
+	count === 0 ? [[]] : Array.from({length: Math.max(0, n - from)}, (_, i) => from + i).flatMap(first => combinations(n, count - 1, first + 1).map(rest => [first, ...rest]));
 
 /** 576x384 */
 export const sizeName = ({width, height}: Size): string => `${width}x${height}`;

@@ -1,4 +1,4 @@
-export {bucketOf, bucketSizes, sizeName, type Size} from './buckets.ts';
+export {bucketOf, bucketSizes, cutOff, fewerSizes, sizeName, type Size} from './buckets.ts';
 export {allClassImages, planClassImages, writeClassImage, type ClassImage, type ClassImageNeeds, type ClassImagePlan, type PlannedClassImage} from './class-images.ts';
 export {DataError} from './data-error.ts';
 export {imageHash, loadImage, type ImageFit} from './load-image.ts';

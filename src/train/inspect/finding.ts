@@ -1,4 +1,4 @@
-export type FindingKind = 'skippedFile' | 'captionWithoutImage' | 'enlarged' | 'duplicates' | 'mixedOrientation' | 'promptTooLong' | 'noRareToken' | 'splitToken' | 'tokenInClassPrompt' | 'sharedToken';
+export type FindingKind = 'skippedFile' | 'captionWithoutImage' | 'enlarged' | 'mergedBuckets' | 'duplicates' | 'mixedOrientation' | 'promptTooLong' | 'noRareToken' | 'splitToken' | 'tokenInClassPrompt' | 'sharedToken';
 
 /** Something about the images or prompts that is likely to harm the training. */
 export interface Finding {

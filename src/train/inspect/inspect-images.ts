@@ -1,5 +1,5 @@
 import type {ModelFacts, TrainingConfig} from '../../presets/index.ts';
-import {bucketOf, bucketSizes, imagePrompts, scanFolder, type FolderScan, type Size} from '../data/index.ts';
+import {bucketOf, bucketSizes, fewerSizes, imagePrompts, scanFolder, type FolderScan, type Size} from '../data/index.ts';
 import {beyond} from '../models/index.ts';
 import {differenceHash} from './difference-hash.ts';
 import type {Finding} from './finding.ts';
@@ -17,6 +17,8 @@ export interface InspectedImage {
 	readonly original: Size;
 	/** The size that it is brought to. */
 	readonly bucket: Size;
+	/** The size nearest to it, where that is another: too few are used. */
+	readonly nearest?: Size;
 	/** What it is scaled by; above 1 it is enlarged. */
 	readonly scale: number;
 	/** The share of the image that is cut off, 0 … 1, and where. */
@@ -38,22 +40,27 @@ export interface Inspection {
 
 const IMAGES_AT_ONCE = 4;
 
-/** Reads the instance images of a config as a run would, without the engine. @throws DataError for folders without usable images, WeightsError for a model without a tokenizer */
+/**
+ * Reads the instance images of a config as a run would, without the engine. The buckets are limited to `maxBuckets` whatever the engine is.
+ * @throws DataError for folders without usable images, WeightsError for a model without a tokenizer
+ */
 export async function inspectImages(config: TrainingConfig, model: Pick<ModelFacts, 'folder' | 'resolutionMultiple'>): Promise<Inspection> {
 	const tokenizer = inspectionTokenizer(model.folder);
-	const sizes = config.crop === 'none' ? bucketSizes(config.resolution, model.resolutionMultiple) : [{width: config.resolution, height: config.resolution}];
+	const all = config.crop === 'none' ? bucketSizes(config.resolution, model.resolutionMultiple) : [{width: config.resolution, height: config.resolution}];
 	const images: InspectedImage[] = [];
 	const scans: FolderScan[] = [];
+	for (const {instanceImages} of config.concepts) scans.push(await scanFolder(instanceImages));
+	const sizes = fewerSizes(scans.flatMap(scan => scan.images), all, config.maxBuckets);
 	for (const [concept, each] of config.concepts.entries()) {
-		const scan = await scanFolder(each.instanceImages);
-		scans.push(scan);
+		const scan = scans[concept];
 		for (let begin = 0; begin < scan.images.length; begin += IMAGES_AT_ONCE) {
 			images.push(...(await Promise.all(scan.images.slice(begin, begin + IMAGES_AT_ONCE).map(async ({file, width, height}) => {
 				const prompts = await imagePrompts(each, file);
 				const original = {width, height};
 				const {instancePrompt} = prompts;
+				const [bucket, nearest] = [bucketOf(original, sizes), bucketOf(original, all)];
 				return {
-					file, concept, original, ...fitOf(original, bucketOf(original, sizes), config.crop), ...prompts,
+					file, concept, original, ...fitOf(original, bucket, config.crop), ...(nearest !== bucket && {nearest}), ...prompts,
 					tokens: tokenizer.encode(instancePrompt).length, cut: beyond(tokenizer, instancePrompt, config.maxTokenLength), hash: await differenceHash(file),
 				};
 			}))));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type {TrainingConfig} from '../../presets/index.ts';
-import {sizeName, type FolderScan} from '../data/index.ts';
+import {cutOff, sizeName, type FolderScan} from '../data/index.ts';
 import {alike} from './difference-hash.ts';
 import type {Finding} from './finding.ts';
 import type {InspectedImage} from './inspect-images.ts';
@@ -27,8 +27,25 @@ export function lintImages(images: readonly InspectedImage[], scans: readonly Fo
 			message: `${same.map(({file}) => path.basename(file)).join(', ')} look the same.`,
 			cure: 'Keep one of them, or the training learns that picture rather than the subject.',
 		})),
+		...mergedBuckets(images),
 		...config.concepts.flatMap((_, concept) => mixedOrientation(images.filter(image => image.concept === concept), config)),
 	];
+}
+
+const MOST_NAMED = 5;
+
+/** Images that lose more than they would without a limit of buckets. */
+function mergedBuckets(images: readonly InspectedImage[]): Finding[] {
+	const merged = images.flatMap(({file, concept, original, bucket, nearest, cropped: {share}}) => (nearest ? [{file, concept, bucket, nearest, share, before: cutOff(original, nearest)}] : []));
+	if (merged.length === 0) return [];
+	const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+	const named = merged.slice(0, MOST_NAMED).map(({file, bucket, nearest, share, before}) => `${path.basename(file)} loses ${percent(share)} in ${sizeName(bucket)}, in ${sizeName(nearest)} it would be ${percent(before)}`);
+	const more = merged.length > MOST_NAMED ? `; and ${merged.length - MOST_NAMED} more` : '';
+	return [{
+		kind: 'mergedBuckets', concept: merged[0].concept, files: merged.map(({file}) => file),
+		message: `${merged.length === 1 ? '1 image is' : `${merged.length} images are`} not in the bucket nearest to ${merged.length === 1 ? 'it' : 'them'}, because each bucket is compiled and no more than maxBuckets are used: ${named.join('; ')}${more}.`,
+		cure: 'Raise --max-buckets, at the cost of compiling for each, or cut these images by hand.',
+	}];
 }
 
 /** Buckets keep proportions; a square cuts each orientation elsewhere. */

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {bucketOf, bucketSizes, sizeName} from '../../../src/train/data/index.ts';
+import {bucketOf, bucketSizes, cutOff, fewerSizes, sizeName, type Size} from '../../../src/train/data/index.ts';
 
 const names = (resolution: number, step: number) => bucketSizes(resolution, step).map(sizeName);
 
@@ -23,9 +23,45 @@ describe('bucketSizes', () => {
 	});
 });
 
-test.each([[1000, 1000, '512x512'], [3000, 2000, '576x384'], [2000, 3000, '384x576'], [1920, 1080, '640x384'], [2000, 1000, '704x320'], [1600, 1000, '640x384'], [100, 5000, '320x704']])('a photo of %dx%d goes into the bucket nearest in its proportions', (width, height, bucket) => {
-	const ratio = (name: string) => Number(name.split('x')[0]) / Number(name.split('x')[1]);
-	const found = sizeName(bucketOf({width, height}, bucketSizes(512, 64)));
-	for (const other of names(512, 64)) expect(Math.abs(ratio(found) - width / height)).toBeLessThanOrEqual(Math.abs(ratio(other) - width / height));
-	expect(found).toBe(bucket);
+test.each([[1000, 1000, '512x512'], [3000, 2000, '576x384'], [2000, 3000, '384x576'], [1920, 1080, '640x384'], [2000, 1000, '704x320'], [1600, 1000, '640x384'], [100, 5000, '320x704']])('a photo of %dx%d goes into the bucket that least is cut off for', (width, height, bucket) => {
+	/** Pixels of the photo that the largest part of it with the bucket's proportions has. */
+	const kept = (size: Size) => Math.min(width, (height * size.width) / size.height) * Math.min(height, (width * size.height) / size.width);
+	const found = bucketOf({width, height}, bucketSizes(512, 64));
+	for (const other of bucketSizes(512, 64)) expect(kept(found)).toBeGreaterThanOrEqual(kept(other));
+	expect(cutOff({width, height}, found)).toBeCloseTo(1 - kept(found) / (width * height), 10);
+	expect(sizeName(found)).toBe(bucket);
+});
+
+describe('fewer buckets', () => {
+	const sizes = bucketSizes(512, 64);
+	const photos = (count: number, width: number, height: number): Size[] => Array.from({length: count}, () => ({width, height}));
+	const kept = (images: readonly Size[], most: number) => fewerSizes(images, sizes, most).map(sizeName);
+
+	test('merge the rare shapes into the nearest of those that are kept', () => {
+		const images = [...photos(10, 1000, 1000), ...photos(1, 1140, 1000), ...photos(9, 3000, 2000), ...photos(1, 1920, 1080), ...photos(8, 2000, 3000)];
+		const three = fewerSizes(images, sizes, 3);
+		expect(three.map(sizeName)).toEqual(['512x512', '576x384', '384x576']);
+		expect([{width: 1140, height: 1000}, {width: 1920, height: 1080}, {width: 100, height: 300}].map(image => sizeName(bucketOf(image, three)))).toEqual(['512x512', '576x384', '384x576']);
+	});
+
+	test('are those that cut least off all images together', () => {
+		const images = [...photos(4, 1000, 1000), ...photos(3, 1140, 1000), ...photos(2, 1000, 1140), ...photos(2, 3000, 2000), ...photos(1, 2000, 1000), ...photos(2, 1080, 1920)];
+		const lost = (chosen: readonly Size[]) => images.reduce((sum, image) => sum + Math.min(...chosen.map(size => cutOff(image, size))), 0);
+		const used = sizes.filter(size => images.some(image => bucketOf(image, sizes) === size));
+		const chosen = fewerSizes(images, sizes, 3);
+		expect(chosen).toHaveLength(3);
+		for (const a of used) for (const b of used) for (const c of used) expect(lost([a, b, c])).toBeGreaterThanOrEqual(lost(chosen) - 1e-9);
+	});
+
+	test('do not depend on the order of the images', () => {
+		const images = [...photos(1, 1000, 1000), ...photos(1, 3000, 2000), ...photos(1, 2000, 3000), ...photos(1, 2000, 1000), ...photos(1, 1000, 2000)];
+		for (let turn = 0; turn < images.length; turn++) expect(kept([...images.slice(turn), ...images.slice(0, turn)], 2)).toEqual(kept(images, 2));
+	});
+
+	test('are all of them without a limit, or where no more are used', () => {
+		const images = [...photos(1, 1000, 1000), ...photos(1, 3000, 2000), ...photos(1, 2000, 1000)];
+		expect(kept(images, 0)).toEqual(names(512, 64));
+		expect(kept(images, 3)).toEqual(names(512, 64));
+		expect(kept(images, 2)).toHaveLength(2);
+	});
 });
