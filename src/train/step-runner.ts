@@ -5,8 +5,9 @@ import {variantsOf} from './data/index.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import {inOneArray, type Latents} from './latents/index.ts';
 import {priorWeightAt, rowWeights, type LossRow} from './loss.ts';
+import {NoiseSource} from './noise.ts';
 import {PromptCache} from './prompt-cache.ts';
-import {normals, uniformInt} from './random.ts';
+import {uniformInt} from './random.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 import {stepSignature, trainingStep, type Penalty, type StepModel, type StepShape} from './step.ts';
 import type {TrainedState} from './trained-state.ts';
@@ -44,6 +45,15 @@ interface Started {
 	readonly weights: Float32Array;
 }
 
+/** What is known of a micro-batch before its step: the rows, and what is drawn for them. */
+interface Prepared {
+	readonly batch: MicroBatch;
+	readonly places: readonly Place[];
+	/** [rows, height, width, channels] each. */
+	readonly noise: Float32Array;
+	readonly epsilon: Float32Array;
+}
+
 /** A step that the device is working on. */
 export interface PendingStep {
 	/** Waits for the device. */
@@ -60,6 +70,9 @@ export class StepRunner {
 	readonly #trainsTextEncoder: boolean;
 	readonly #chunks: number;
 	readonly #prompts: PromptCache;
+	readonly #noise = new NoiseSource();
+	/** The step that comes next, by its number. */
+	#next: {readonly done: number; readonly prepared: Promise<readonly Prepared[]>} | undefined;
 	/** All prompts that there can be; undefined where they vary without end. */
 	readonly #texts: readonly string[] | undefined;
 
@@ -96,17 +109,23 @@ export class StepRunner {
 
 	/** Starts the step after `done` steps and returns while the device works. */
 	async start(done: number): Promise<PendingStep> {
-		const batches = this.#batches.ofStep(done);
-		const places = batches.map(batch => this.#placesOf(batch));
+		const batches = await (this.#next?.done === done ? this.#next.prepared : this.#prepare(done));
 		// Over the whole step, so that it does not matter how it is cut.
-		const weights = this.#weightsOf(places.flat(), done);
+		const weights = this.#weightsOf(batches.flatMap(({places}) => places), done);
 		const parts: Started[] = [];
-		for (const [i, batch] of batches.entries()) {
+		for (const [i, prepared] of batches.entries()) {
+			const {batch, places} = prepared;
 			const compiled = this.#function(this.#shapeOf(batch), i === batches.length - 1 ? 'update' : 'accumulate');
 			const own = weights.splice(0, batch.places);
-			const inputs = {...(await this.#inputs(batch, places[i])), rowWeights: Float32Array.from(own), ...this.state.scalars(done, this.totalSteps)};
-			parts.push({outputs: compiled.run(inputs), places: places[i], weights: inputs.rowWeights});
+			const inputs = {...(await this.#inputs(prepared)), rowWeights: Float32Array.from(own), ...this.state.scalars(done, this.totalSteps)};
+			parts.push({outputs: compiled.run(inputs), places, weights: inputs.rowWeights});
 			if ('id' in inputs.moments) inputs.moments.dispose();
+		}
+		// While the device works.
+		if (done + 1 < this.totalSteps) {
+			this.#next = {done: done + 1, prepared: this.#prepare(done + 1)};
+			// Told where it is awaited.
+			this.#next.prepared.catch(() => undefined);
 		}
 		const started = this.state.afterStep(done);
 		return {report: () => this.#report(done + 1, started, parts)};
@@ -114,6 +133,7 @@ export class StepRunner {
 
 	dispose(): void {
 		for (const compiled of this.#functions.values()) compiled.dispose();
+		this.#noise.close();
 	}
 
 	#shapeOf(batch: MicroBatch): StepShape {
@@ -179,23 +199,33 @@ export class StepRunner {
 		})];
 	}
 
-	async #inputs(batch: MicroBatch, places: readonly Place[]) {
+	/** Rows and noise of the step after `done` steps. */
+	async #prepare(done: number): Promise<Prepared[]> {
 		const {seed, offsetNoise} = this.config;
-		const {height, width} = this.#shapeOf(batch);
 		const channels = this.model.folder.unetConfig.inChannels;
-		const area = height * width;
-		const drawn = (stream: string) => inOneArray(places.map(({draw}) => normals(area * channels, {seed, stream, ...draw})));
-		const noise = drawn('noise');
-		if (offsetNoise > 0) addOffsets(noise, offsetNoise, inOneArray(places.map(({draw}) => normals(channels, {seed, stream: 'offset noise', ...draw}))), {area, channels});
+		return Promise.all(this.#batches.ofStep(done).map(async batch => {
+			const {height, width} = this.#shapeOf(batch);
+			const area = height * width;
+			const places = this.#placesOf(batch);
+			const drawn = async (stream: string, count: number) => this.#noise.draw({count, keys: places.map(({draw}) => ({seed, stream, ...draw}))});
+			const [noise, epsilon] = await Promise.all([drawn('noise', area * channels), drawn('epsilon', area * channels)]);
+			if (offsetNoise > 0) addOffsets(noise, offsetNoise, await drawn('offset noise', channels), {area, channels});
+			return {batch, places, noise, epsilon};
+		}));
+	}
+
+	async #inputs({places, noise, epsilon}: Prepared) {
 		const texts = this.#allTexts(places.length) ?? places.map(({prompt}) => prompt);
 		const table = texts.map(text => this.#prompts.of(text));
+		const placeOf = new Map<string, number>();
+		for (const [place, text] of texts.entries()) if (!placeOf.has(text)) placeOf.set(text, place);
 		return {
 			moments: await this.latents.of(places),
-			epsilon: drawn('epsilon'),
+			epsilon,
 			noise,
 			timesteps: Int32Array.from(places, ({timestep}) => timestep),
-			...(this.#trainsTextEncoder ? {tokens: Int32Array.from(table.flatMap(tokens => [...tokens]))} : {states: Float32Array.from(table.flatMap(states => [...states]))}),
-			promptOfRow: Int32Array.from(places, ({prompt}) => texts.indexOf(prompt)),
+			...(this.#trainsTextEncoder ? {tokens: inOneArray(table as Int32Array[])} : {states: inOneArray(table as Float32Array[])}),
+			promptOfRow: Int32Array.from(places, ({prompt}) => placeOf.get(prompt) as number),
 		};
 	}
 

@@ -11,9 +11,9 @@ export interface MomentsStore {
 }
 
 /** Arrays of one length, one after another. */
-export function inOneArray(parts: readonly Float32Array[]): Float32Array {
-	const [{length}] = parts;
-	const joined = new Float32Array(parts.length * length);
+export function inOneArray<A extends Float32Array | Int32Array>(parts: readonly A[]): A {
+	const [{length, constructor}] = parts;
+	const joined = new (constructor as new (length: number) => A)(parts.length * length);
 	parts.forEach((part, i) => joined.set(part, i * length));
 	return joined;
 }
