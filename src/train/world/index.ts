@@ -1,0 +1,6 @@
+export {backgroundNames, type BackgroundName} from './backgrounds/index.ts';
+export {colours, type ColourName} from './colours.ts';
+export type {Facts} from './facts.ts';
+export {classes, type ClassName} from './figures/index.ts';
+export {renderScene, renderScenePng} from './render.ts';
+export {scene, type Scene} from './scene.ts';
