@@ -1,7 +1,7 @@
 import type {Command} from 'commander';
 import {
-	BaseModelError, correctionKey, correctPlan, defaultConcept, detectHardware, fitConfig, formatBytes, memoryDeltas, placementOf, placementOn, planFor, publishedModel, readMeasured, readModelFacts, settingOf, valueFromText, whyNoGpu,
-	type Change, type MemoryDelta, type MemoryLine, type MemoryPhase, type MemoryPlan, type ModelFacts, type Placement, type TrainingConfig,
+	BaseModelError, compileTimesOfShape, correctionKey, correctPlan, defaultConcept, describeCompiling, detectHardware, fitConfig, formatBytes, memoryDeltas, placementOf, placementOn, planFor, publishedModel, readMeasured, readModelFacts, settingOf, valueFromText, whyNoGpu,
+	type Change, type CompileTime, type MemoryDelta, type MemoryLine, type MemoryPhase, type MemoryPlan, type ModelFacts, type Placement, type TrainingConfig,
 } from '../presets/index.ts';
 import {cacheFolder} from '../train/runtime/index.ts';
 import {readConfig, withConfigSource, type ConfigSource} from './config-source.ts';
@@ -36,6 +36,10 @@ interface Estimate {
 	/** What would make it fit, in order; empty when it fits, or when nothing would. */
 	readonly changes: readonly Change[];
 	readonly options: readonly MemoryDelta[];
+	/** The functions that XLA compiles for each shape of image, in seconds; empty where it compiles nothing. */
+	readonly compiling: readonly CompileTime[];
+	/** The most shapes there can be; absent: as many as the images have. */
+	readonly mostShapes?: number;
 }
 
 export function declare(command: Command): void {
@@ -131,6 +135,8 @@ function estimateOf(config: TrainingConfig, model: ModelFacts, name: string, pla
 		plan: {lines: plan.lines, phases: plan.phases, trainedParameters: plan.trainedParameters},
 		changes: fit?.fits ? fit.changes : [],
 		options: memoryDeltas(config, model, place),
+		compiling: compileTimesOfShape(config, model, place.device),
+		...(config.crop === 'none' ? config.maxBuckets > 0 && {mostShapes: config.maxBuckets} : {mostShapes: 1}),
 	};
 }
 
@@ -158,7 +164,7 @@ const phaseNames: Readonly<Record<MemoryPhase, string>> = {
 	save: 'Saving',
 };
 
-function formatEstimate({model, device, place, availableBytes, totalBytes, usableBytes, calibrated, measured, peakBytes, peakPhase, fits, plan: {lines, phases}, changes, options}: Estimate): string {
+function formatEstimate({model, device, place, availableBytes, totalBytes, usableBytes, calibrated, measured, peakBytes, peakPhase, fits, plan: {lines, phases}, changes, options, compiling, mostShapes}: Estimate): string {
 	const peak = phases.find(({phase}) => phase === peakPhase)!;
 	const amount = (bytes: number | undefined) => (bytes === undefined || bytes < 2 ** 19 ? '-' : formatBytes(bytes)).padStart(9);
 	const basis = measured ? 'corrected by what a run of this config took here' : calibrated ? 'calibrated by measurements' : `not yet calibrated by measurements on a ${device.toUpperCase()}`;
@@ -175,6 +181,7 @@ function formatEstimate({model, device, place, availableBytes, totalBytes, usabl
 		: changes.length > 0 ? `Does not fit: ${formatBytes(-spare)} too much with a margin of ${formatBytes(availableBytes - usableBytes)}. These changes together would make it fit:`
 		: `Does not fit: ${formatBytes(-spare)} too much, and no change of the options would make it.`,
 		...changes.map(({text, change}) => `  ${text}  (${flagsOf(change)})`),
+		...(compiling.length === 0 ? [] : ['', `${describeCompiling(compiling, mostShapes === 1 ? undefined : `bucket in use${mostShapes === undefined ? '' : ` (${mostShapes} at most)`}`)}.`]),
 		'',
 		'What the options would change:',
 		...options.map(({text, change}) => `  ${text}  (${flagsOf(change)})`),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type {Command} from 'commander';
-import {BaseModelError, bucketLimit, detectHardware, placementOf, readModelFacts, type ModelFacts} from '../presets/index.ts';
-import type {Finding, InspectedImage, PlannedStep} from '../train/inspect/index.ts';
+import {BaseModelError, bucketLimit, detectHardware, engineOn, placementOf, readModelFacts, type ModelFacts} from '../presets/index.ts';
+import type {CompilePlan, Finding, InspectedImage, PlannedStep} from '../train/inspect/index.ts';
 import {readConfig, withConfigSource, type ConfigSource} from './config-source.ts';
 import {table} from './table.ts';
 import {addTrainingFlags, withFlags, type Flags} from './training-flags.ts';
@@ -27,16 +27,18 @@ export function declare(command: Command): void {
 			throw new UsageError('No images are given.', 'Give --instance-images FOLDER and --instance-prompt TEXT, or a config file with --config.');
 		}
 
-		const {device} = placementOf(await detectHardware(), asked);
-		const config = {...asked, maxBuckets: bucketLimit(asked, device)};
+		const place = placementOf(await detectHardware(), asked);
+		const config = {...asked, maxBuckets: bucketLimit(asked, place.device)};
 		// Images and prompts are read by libraries that other verbs do without.
-		const {inspectImages, planSteps, saveCrops} = await import('../train/inspect/index.ts');
-		const {images, findings} = await inspectImages(config, modelOf(config.baseModel));
+		const {describePlan, inspectImages, planFunctions, planSteps, saveCrops} = await import('../train/inspect/index.ts');
+		const model = modelOf(config.baseModel);
+		const {images, findings} = await inspectImages(config, model);
+		const functions = engineOn(config, place.device) === 'xla' ? planFunctions(images, config, model, place) : {compiled: [], plain: []};
 		const steps = planSteps(images, config, count);
 		const saved = crops === undefined ? [] : await saveCrops(images, crops, config);
 		say(json
-			? JSON.stringify({images: images.map(image => ({...image, hash: image.hash.toString(16).padStart(16, '0')})), findings, steps, crops: saved}, undefined, 2)
-			: [...formatImages(images), '', ...formatFindings(findings), ...formatSteps(steps), ...(crops === undefined ? [] : ['', `Saved ${counted(saved.length, 'cropped image')} in ${path.resolve(crops)}.`])].join('\n'));
+			? JSON.stringify({images: images.map(image => ({...image, hash: image.hash.toString(16).padStart(16, '0')})), findings, ...functionsOf(functions), steps, crops: saved}, undefined, 2)
+			: [...formatImages(images), '', ...formatFindings(findings), ...spaced(describePlan(functions)), ...formatSteps(steps), ...(crops === undefined ? [] : ['', `Saved ${counted(saved.length, 'cropped image')} in ${path.resolve(crops)}.`])].join('\n'));
 	});
 }
 
@@ -79,6 +81,14 @@ function formatSteps(steps: readonly PlannedStep[]): string[] {
 			`  ${microBatches.length > 1 ? `${i + 1}. ` : ''}${path.basename(file)}`, sizeText({width, height}), flipped ? 'mirrored' : '', prompt === '' ? '(no prompt)' : prompt,
 		]))),
 	]);
+}
+
+const spaced = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', ...lines]);
+
+/** For scripts: what XLA compiles and what not. Seconds. */
+function functionsOf({compiled, plain}: CompilePlan) {
+	const listed = (functions: CompilePlan['compiled']) => functions.map(({name, uses, time: {first, again}}) => ({name, calls: uses, compileSeconds: Math.round(first), compileAgainSeconds: Math.round(again)}));
+	return {compiled: listed(compiled), plainGraphs: listed(plain)};
 }
 
 const rateText = (rate: number | undefined): string => (rate === undefined ? 'none (not trained)' : String(Number(rate.toPrecision(4))));

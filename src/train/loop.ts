@@ -3,10 +3,11 @@ import {stat} from 'node:fs/promises';
 import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {bucketLimit, resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
+import {bucketLimit, describeCompileTime, readModelFacts, resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
 import {openBaseModel} from './base-model.ts';
 import {epochOf, heldOut, type TrainingSet} from './batches.ts';
 import {loadCheckpoint, loadWeights, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
+import {describePlan, planCompiling, type CompilePlace, type PlannedFunction} from './compile-plan.ts';
 import {requireRoom} from './disk-room.ts';
 import type {Engine} from './engine.ts';
 import type {CompileOptions} from './graph/index.ts';
@@ -26,7 +27,8 @@ import {GpuGauge} from './runtime/index.ts';
 import type {Outcome, Session} from './session.ts';
 import {whatIs} from './show/index.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
-import {StepRunner, type LossScaleReport, type PendingStep} from './step-runner.ts';
+import {stepFunctions} from './step-functions.ts';
+import {StepRunner, type CompileWatch, type LossScaleReport, type PendingStep} from './step-runner.ts';
 import {frozenNetworks, isNormalization, TrainedState} from './trained-state.ts';
 import {identityOf, prepareTrainingSet} from './training-set.ts';
 import {Validation} from './validation.ts';
@@ -35,6 +37,9 @@ import type {ModelFolder} from './weights/index.ts';
 /** Memory is reported this often. */
 const MEMORY_EVERY_MS = 5000;
 const PROGRESS_EVERY_MS = 250;
+
+/** Of the card's free memory; the rest is for everything else. */
+const USABLE_SHARE = 0.9;
 
 /** After so many steps all buffers have been taken that a step takes. */
 const MEASURED_STEPS = 3;
@@ -78,6 +83,8 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 	const gauge = runtime.device === 'gpu' ? new GpuGauge() : undefined;
 	await gauge?.ask();
 	emit({type: 'started', runId: session.runId, pid: process.pid, device: runtime.device, deviceName: gauge?.reading?.name ?? os.cpus()[0]?.model ?? 'CPU', ...(resumedFromStep !== undefined && {resumedFromStep})});
+	// Before the model is loaded.
+	const usableBytes = USABLE_SHARE * ((gauge?.reading?.totalBytes ?? 0) - (gauge?.reading?.usedBytes ?? 0));
 	for (const message of folder.warnings) emit({type: 'warning', message});
 	emit({type: 'log', message: await describeBase(session)});
 	emit({type: 'phase', phase: 'loading'});
@@ -94,7 +101,7 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 		lanes,
 		onProgress: detail => emit({type: 'phase', phase: 'loading', detail}),
 	});
-	const run = new Run(session, model, compileOptions, gauge, runtime.device);
+	const run = new Run(session, model, compileOptions, gauge, {device: runtime.device, usableBytes});
 	try {
 		return await run.work();
 	} catch (error) {
@@ -147,7 +154,7 @@ class Run {
 	#validation: Validation | undefined;
 	#bestValidation = Infinity;
 
-	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly compileOptions: CompileOptions, private readonly gauge: GpuGauge | undefined, private readonly device: 'cpu' | 'gpu') {
+	constructor(private readonly session: Session, private readonly model: StableDiffusion, private readonly compileOptions: CompileOptions, private readonly gauge: GpuGauge | undefined, private readonly place: CompilePlace) {
 		this.#state = new TrainedState(model, session.config);
 		this.#previews = new Previews(session, model, this.#state);
 	}
@@ -159,7 +166,7 @@ class Run {
 	async work(): Promise<Outcome> {
 		const {emit, checkpoint} = this.session;
 		this.#requireRoom();
-		this.#maxBuckets = checkpoint === undefined ? bucketLimit(this.#config, this.device) : ((await readPosition(checkpoint)).maxBuckets ?? 0);
+		this.#maxBuckets = checkpoint === undefined ? bucketLimit(this.#config, this.place.device) : ((await readPosition(checkpoint)).maxBuckets ?? 0);
 		const found = await prepareTrainingSet({...this.#config, maxBuckets: this.#maxBuckets}, this.model, {
 			warn: message => emit({type: 'warning', message}),
 			tell: message => emit({type: 'log', message}),
@@ -189,7 +196,7 @@ class Run {
 			cached(done, total);
 			await this.#answer();
 		});
-		if (unseen.length > 0) this.#validation = new Validation(this.model, unseen, latents, this.#config.seed, this.compileOptions);
+		if (unseen.length > 0) this.#validation = new Validation(this.model, unseen, latents, this.#config.seed, {...this.compileOptions, mode: this.model.options.sideMode ?? this.compileOptions.mode});
 		this.#announce();
 		if (checkpoint === undefined) {
 			if (makesSamples(this.#config)) await this.#sample();
@@ -197,8 +204,8 @@ class Run {
 		}
 		emit({type: 'phase', phase: 'compiling'});
 		forgetPeak();
-		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions, message => this.session.emit({type: 'warning', message}));
-		this.#tellCompiling();
+		const watch = this.#compileWatch();
+		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions, message => this.session.emit({type: 'warning', message}), watch);
 		let steps = stepsNow();
 		if (this.compileOptions.mode !== 'xla') emit({type: 'phase', phase: 'training'});
 		this.#trained = true;
@@ -208,7 +215,6 @@ class Run {
 				this.#flush();
 				this.#state.finishTextEncoder();
 				steps.dispose();
-				this.#tellCompiling();
 				steps = stepsNow();
 				emit({type: 'log', message: `The text encoder is trained; from step ${this.#done + 1} on it stays as it is.`});
 			}
@@ -236,9 +242,29 @@ class Run {
 		};
 	}
 
-	/** Nothing is heard of a run until XLA is done. The next step ends the phase. */
-	#tellCompiling(): void {
-		if (this.compileOptions.mode === 'xla') this.session.emit({type: 'phase', phase: 'compiling', detail: 'Compiling the training step: a minute or two the first time on this machine, seconds later on'});
+	/** Plans which step functions XLA compiles, and tells of it. Nothing is heard of a run while it does; the next step ends the phase. */
+	#compileWatch(): CompileWatch | undefined {
+		if (this.compileOptions.mode !== 'xla') return undefined;
+		const {emit, furtherFrom} = this.session;
+		const functions = stepFunctions(this.#set, this.#config, this.model, {totalSteps: this.#totalSteps, textEncoderSteps: this.#textEncoderSteps});
+		const plan = planCompiling(functions, this.#config, readModelFacts(furtherFrom ?? this.#config.baseModel), this.place);
+		const isToCome = ({trainsTextEncoder}: PlannedFunction) => this.#state.trainsTextEncoder || !trainsTextEncoder;
+		const [compiled, plain] = [plan.compiled.filter(isToCome), plan.plain.filter(isToCome)];
+		for (const message of describePlan({compiled, plain})) emit({type: 'log', message});
+		const nameOf = (key: string) => {
+			const place = compiled.findIndex(one => one.key === key);
+			return place < 0 ? 'a step function' : compiled.length === 1 ? 'the training step' : `step function ${place + 1} of ${compiled.length} (${compiled[place].name})`;
+		};
+		return {
+			plain: new Set(plain.map(({key}) => key)),
+			async compiling(key) {
+				const time = compiled.find(one => one.key === key)?.time;
+				emit({type: 'phase', phase: 'compiling', detail: `Compiling ${nameOf(key)}${time ? `: ${describeCompileTime(time)}` : ''}`});
+				// What is said leaves the process now: it hears and says nothing until XLA is done.
+				await setImmediate();
+			},
+			compiled: (key, seconds) => emit({type: 'log', message: `Compiled ${nameOf(key)} in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`}),
+		};
 	}
 
 	async #measureMemory(): Promise<void> {

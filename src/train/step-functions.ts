@@ -44,8 +44,8 @@ export type StepPart = 'accumulate' | 'update';
 
 export const partOf = (place: number, microBatches: number): StepPart => (place === microBatches - 1 ? 'update' : 'accumulate');
 
-/** The same for micro-batches that share a function, as long as the same networks are trained. */
-export const functionKey = (part: StepPart, shape: StepShape): string => JSON.stringify([part, shape]);
+/** The same for micro-batches that share a function. */
+export const functionKey = (part: StepPart, shape: StepShape, trainsTextEncoder: boolean): string => JSON.stringify([part, shape, trainsTextEncoder]);
 
 /** A function that a run needs for its training steps. */
 export interface StepFunction extends Size {
@@ -78,7 +78,7 @@ export function stepFunctions(set: TrainingSet, config: TrainingConfig & BatchCo
 		for (let done = begin; done < begin + counted; done++) {
 			for (const [place, batch, {length}] of batches.ofStep(done).map((batch, i, all) => [i, batch, all] as const)) {
 				const [part, shape] = [partOf(place, length), shapes.of(batch)];
-				const key = functionKey(part, shape);
+				const key = functionKey(part, shape, trainsTextEncoder);
 				const {width, height} = batch;
 				found.set(key, {key, part, shape, width, height, trainsTextEncoder, uses: (found.get(key)?.uses ?? 0) + 1});
 			}

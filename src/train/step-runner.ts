@@ -1,7 +1,6 @@
 import type {TrainingConfig} from '../presets/index.ts';
 import {Batches, epochOf, type MicroBatch, type TrainingSet} from './batches.ts';
 import {layersNotFused} from './check-fused.ts';
-import {variantsOf} from './data/index.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import {inOneArray, type Latents} from './latents/index.ts';
 import {priorWeightAt, rowWeights, type LossRow} from './loss.ts';
@@ -9,6 +8,7 @@ import {NoiseSource} from './noise.ts';
 import {PromptCache} from './prompt-cache.ts';
 import {uniformInt} from './random.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
+import {functionKey, partOf, StepShapes, type StepPart} from './step-functions.ts';
 import {stepSignature, trainingStep, type Penalty, type StepModel, type StepShape} from './step.ts';
 import type {TrainedState} from './trained-state.ts';
 
@@ -60,23 +60,35 @@ export interface PendingStep {
 	report(): StepReport;
 }
 
+/** Which functions are compiled, and who hears of it. Functions are named by their `functionKey`. */
+export interface CompileWatch {
+	/** Functions that are used too rarely to be compiled: they run as plain graphs. */
+	readonly plain: ReadonlySet<string>;
+	/** Awaited before XLA compiles a function, in the midst of its first call. */
+	compiling(key: string): Promise<void>;
+	/** After its first call. */
+	compiled(key: string, seconds: number): void;
+}
+
+const nobody: CompileWatch = {plain: new Set(), compiling: async () => undefined, compiled: () => undefined};
+
 /** Feeds the compiled training step: chooses the rows of each micro-batch and draws what is random about them. */
 export class StepRunner {
 	readonly #batches: Batches;
 	readonly #stepModel: StepModel;
 	/** The training step for each shape of micro-batches that there has been. */
 	readonly #functions = new Map<string, Compiled<Signature>>();
+	/** Those that XLA has compiled, by their key. */
+	readonly #called = new Set<string>();
 	readonly #triedFused = new Map<string, readonly string[]>();
 	readonly #trainsTextEncoder: boolean;
-	readonly #chunks: number;
+	readonly #shapes: StepShapes;
 	readonly #prompts: PromptCache;
 	readonly #noise = new NoiseSource();
 	/** The step that comes next, by its number. */
 	#next: {readonly done: number; readonly prepared: Promise<readonly Prepared[]>} | undefined;
-	/** All prompts that there can be; undefined where they vary without end. */
-	readonly #texts: readonly string[] | undefined;
 
-	/** Compiles what the run's first step needs; other shapes are compiled when they come up. */
+	/** Traces what the run's first step needs; other shapes are compiled when they come up. */
 	constructor(
 		private readonly model: StableDiffusion,
 		private readonly state: TrainedState,
@@ -86,14 +98,12 @@ export class StepRunner {
 		private readonly totalSteps: number,
 		private readonly compileOptions: CompileOptions,
 		private readonly warn: (message: string) => void = () => {},
+		private readonly watch: CompileWatch = nobody,
 	) {
 		this.#batches = new Batches(set, config);
 		this.#trainsTextEncoder = state.trainsTextEncoder;
-		const written = [...new Set([...set.instance, ...set.classImages].map(({prompt}) => prompt))];
-		const variants = written.map(prompt => variantsOf(prompt, config));
-		this.#texts = variants.every(each => each !== undefined) ? [...new Set(variants.flat())] : undefined;
-		this.#chunks = written.reduce((most, prompt) => Math.max(most, model.chunks(prompt)), 1);
-		this.#prompts = new PromptCache(model, {trainsTextEncoder: this.#trainsTextEncoder, chunks: this.#chunks});
+		this.#shapes = new StepShapes(set, config, model);
+		this.#prompts = new PromptCache(model, {trainsTextEncoder: this.#trainsTextEncoder, chunks: this.#shapes.chunks});
 		this.#stepModel = {
 			...model.folder,
 			schedule: model.schedule,
@@ -104,7 +114,7 @@ export class StepRunner {
 			textEncoder: model.textEncoder,
 			adapters: model.adapters,
 		};
-		this.#batches.ofStep(0).forEach((batch, i, {length}) => this.#function(this.#shapeOf(batch), i === length - 1 ? 'update' : 'accumulate'));
+		this.#batches.ofStep(0).forEach((batch, i, {length}) => this.#function(this.#shapes.of(batch), partOf(i, length)));
 	}
 
 	/** Starts the step after `done` steps and returns while the device works. */
@@ -115,10 +125,9 @@ export class StepRunner {
 		const parts: Started[] = [];
 		for (const [i, prepared] of batches.entries()) {
 			const {batch, places} = prepared;
-			const compiled = this.#function(this.#shapeOf(batch), i === batches.length - 1 ? 'update' : 'accumulate');
 			const own = weights.splice(0, batch.places);
 			const inputs = {...(await this.#inputs(prepared)), rowWeights: Float32Array.from(own), ...this.state.scalars(done, this.totalSteps)};
-			parts.push({outputs: compiled.run(inputs), places, weights: inputs.rowWeights});
+			parts.push({outputs: await this.#call(this.#shapes.of(batch), partOf(i, batches.length), inputs), places, weights: inputs.rowWeights});
 			if ('id' in inputs.moments) inputs.moments.dispose();
 		}
 		// While the device works.
@@ -136,32 +145,26 @@ export class StepRunner {
 		this.#noise.close();
 	}
 
-	#shapeOf(batch: MicroBatch): StepShape {
-		const {autoencoderFactor, padsTokens} = this.model;
-		const {width, height, places: rows} = batch;
-		const [{prompt}] = batch.rows;
-		return {
-			rows,
-			height: height / autoencoderFactor,
-			width: width / autoencoderFactor,
-			prompts: (this.#allTexts(rows) ?? {length: rows}).length,
-			chunks: this.#chunks,
-			...(!padsTokens && {positions: this.model.stateCount(prompt)}),
-		};
+	/** Says so when XLA has to compile the function first. */
+	async #call(shape: StepShape, part: StepPart, inputs: Parameters<Compiled<Signature>['run']>[0]): Promise<Record<string, DeviceTensor>> {
+		const key = functionKey(part, shape, this.#trainsTextEncoder);
+		const call = () => this.#function(shape, part).run(inputs);
+		if (this.compileOptions.mode !== 'xla' || this.watch.plain.has(key) || this.#called.has(key)) return call();
+		this.#called.add(key);
+		await this.watch.compiling(key);
+		const begin = performance.now();
+		const outputs = call();
+		this.watch.compiled(key, (performance.now() - begin) / 1000);
+		return outputs;
 	}
 
-	/** All prompts of the run, where they are so few that each batch can have all of them: then none is read twice for its rows. */
-	#allTexts(rows: number): readonly string[] | undefined {
-		return this.model.padsTokens && this.#texts && this.#texts.length <= rows ? this.#texts : undefined;
-	}
-
-	#function(shape: StepShape, part: 'accumulate' | 'update'): Compiled<Signature> {
-		const key = JSON.stringify([part, shape]);
+	#function(shape: StepShape, part: StepPart): Compiled<Signature> {
+		const key = functionKey(part, shape, this.#trainsTextEncoder);
 		const found = this.#functions.get(key);
 		if (found) return found;
 		const {gradientClip, textEncoderGradientClip} = this.config;
 		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes, lossScale: this.state.lossScale};
-		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), {...this.compileOptions, notFused: this.#notFused(shape)});
+		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), this.watch.plain.has(key) ? {...this.compileOptions, mode: 'graph'} : {...this.compileOptions, notFused: this.#notFused(shape)});
 		this.#functions.set(key, compiled);
 		return compiled;
 	}
@@ -204,7 +207,7 @@ export class StepRunner {
 		const {seed, offsetNoise} = this.config;
 		const channels = this.model.folder.unetConfig.inChannels;
 		return Promise.all(this.#batches.ofStep(done).map(async batch => {
-			const {height, width} = this.#shapeOf(batch);
+			const {height, width} = this.#shapes.of(batch);
 			const area = height * width;
 			const places = this.#placesOf(batch);
 			const drawn = async (stream: string, count: number) => this.#noise.draw({count, keys: places.map(({draw}) => ({seed, stream, ...draw}))});
@@ -215,7 +218,7 @@ export class StepRunner {
 	}
 
 	async #inputs({places, noise, epsilon}: Prepared) {
-		const texts = this.#allTexts(places.length) ?? places.map(({prompt}) => prompt);
+		const texts = this.#shapes.texts(places.length) ?? places.map(({prompt}) => prompt);
 		const table = texts.map(text => this.#prompts.of(text));
 		const placeOf = new Map<string, number>();
 		for (const [place, text] of texts.entries()) if (!placeOf.has(text)) placeOf.set(text, place);

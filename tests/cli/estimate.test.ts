@@ -60,6 +60,12 @@ describe('dreambooth estimate', () => {
 		for (const line of [/^UNet, its adapters +3\.2 GiB +3\.2 GiB$/m, /^Optimizer state +7\.3 GiB/m, /^Half-precision copies +1\.8 GiB/m, /^Backward pass +\d+\.\d GiB {2}<- peak$/m, /^Fits, with \d\.\d GiB to spare/m, /^ {2}8-bit AdamW: -\d\.\d GiB, about the same speed {2}\(--optimizer adamw8bit\)$/m]) expect(text).toMatch(line);
 	});
 
+	test('says how much XLA compiles, and that there is nothing to compile on a CPU', async () => {
+		expect(await estimate(...onCard, '--text-encoder-step-ratio', '0.5', '--train-text-encoder', 'yes', '--crop', 'none')).toMatch(/^2 step functions to compile for each bucket in use \(3 at most\), about 2 minutes each the first time on this machine, 15 seconds later on\.$/m);
+		expect(await estimate(...onCard, '--train-text-encoder', 'no')).toMatch(/^1 step function to compile, about 2 minutes the first time/m);
+		expect(await estimate('--base-model', 'demo', '--device', 'cpu')).not.toContain('to compile');
+	});
+
 	test('says by how much a config is too large, and the exact changes that would fit, which then do', async () => {
 		const asked = ['--published', 'sd15', '--card', '12 GiB', '--resolution', '768'];
 		const {fits, changes, peakBytes, usableBytes} = await asJson(...asked);
