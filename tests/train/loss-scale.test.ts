@@ -3,7 +3,7 @@ import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {encodeFloats, openSafetensors, writeSafetensors} from '../../src/train/weights/index.ts';
 import {relativeL2} from '../golden/check.ts';
-import {changed, filesIn, newFolder, removeFolders, smallConfig, trainingRun} from './training-run.ts';
+import {changed, filesIn, newFolder, removeFolders, smallConfig, trainingRun, type TrainingRun} from './training-run.ts';
 import {TinyModel, type Micro, type TinyOptions, type TinyStep} from './tiny-step.ts';
 
 let model: TinyModel;
@@ -120,9 +120,13 @@ describe('a training step in f16', () => {
 });
 
 describe('a run in f16', () => {
+	const config = smallConfig({precision: 'f16', maxSteps: 4, learningRateSchedule: 'linear', ema: true, emaMemory: 'host'});
+	let start: TrainingRun;
+	beforeAll(async () => {
+		start = await trainingRun(config);
+	});
 	afterAll(removeFolders);
 
-	const config = smallConfig({precision: 'f16', maxSteps: 4, learningRateSchedule: 'linear', ema: true, emaMemory: 'host'});
 	/** The checkpoint with other values in it. */
 	const altered = async (checkpoint: string, file: string, values: (name: string, was: Float32Array) => Float32Array) => {
 		const copy = path.join(newFolder(), path.basename(checkpoint));
@@ -136,7 +140,6 @@ describe('a run in f16', () => {
 	const withScale = (checkpoint: string, scale: number) => altered(checkpoint, 'loss_scale.safetensors', (name, was) => (name === 'scale' ? Float32Array.of(scale) : was));
 
 	it('leaves out steps, says so, and continues from a checkpoint exactly, with its scale', async () => {
-		const start = await trainingRun(config);
 		const run = await trainingRun(config, {checkpoint: await withScale(start.checkpoint(1), 2 ** 33)});
 		const [first, second] = run.said('step');
 		expect(first).toMatchObject({skipped: true, lossScale: 2 ** 32});
@@ -152,7 +155,6 @@ describe('a run in f16', () => {
 	});
 
 	it('warns when hardly any scale is small enough, and ends when none is', async () => {
-		const start = await trainingRun(config);
 		const broken = await altered(start.checkpoint(1), 'unet.safetensors', (_, was) => was.fill(NaN));
 		const run = await trainingRun(config, {checkpoint: await withScale(broken, 1)});
 		expect(run.said('step').map(({loss, gradientNorm, lossScale}) => ({loss, gradientNorm, lossScale}))).toEqual([0.5, 0.25, 0.125].map(lossScale => ({loss: null, gradientNorm: null, lossScale})));
