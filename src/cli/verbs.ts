@@ -30,6 +30,7 @@ export const verbs: readonly Verb[] = [
 	{name: 'merge', summary: 'work LoRAs into a model, or mix two models', load: async () => import('./merge.ts')},
 	{name: 'extract', summary: 'make a LoRA of the difference of two models', load: async () => import('./extract.ts')},
 	{name: 'convert', summary: 'write a model or a LoRA in another form: diffusers folder, single file, number format, names', load: async () => import('./convert.ts')},
+	{name: 'world', summary: 'draw captioned pictures of a small world: to train networks from random weights, or to try things out', load: async () => import('./world.ts')},
 	{name: 'presets', summary: 'list, show, import, export, rename, copy and remove presets', plans: true, load: async () => import('./presets.ts')},
 	{name: 'explain', summary: 'say what a setting does', plans: true, load: async () => import('./explain.ts')},
 	{name: 'setup', summary: 'get and check the TensorFlow runtime', load: async () => import('./setup.ts')},

@@ -14,14 +14,15 @@ export class DiskRoomError extends Error {
 /**
  * Checks, before anything is written, that it will fit on the disk of `folder`, which need not exist yet.
  * @param purpose what needs the room, as in "The checkpoint of step 400"
+ * @param instead what the person can do rather than free some
  * @throws DiskRoomError
  */
-export function requireRoom(folder: string, bytes: number, purpose: string): void {
+export function requireRoom(folder: string, bytes: number, purpose: string, instead = 'keep fewer checkpoints, or keep runs on another disk with DREAMBOOTH_RUNS=FOLDER'): void {
 	const {freeBytes} = diskRoom(folder);
 	if (freeBytes < bytes) {
 		throw new DiskRoomError(
 			`${purpose} needs ${formatBytes(bytes)} and the disk of ${folder} has ${formatBytes(freeBytes)} left.`,
-			`Free ${formatBytes(bytes - freeBytes)} there, keep fewer checkpoints, or keep runs on another disk with DREAMBOOTH_RUNS=FOLDER.`,
+			`Free ${formatBytes(bytes - freeBytes)} there, ${instead}.`,
 		);
 	}
 }

@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {crc32, inflateSync} from 'node:zlib';
+import {crc32, deflateSync, inflateSync} from 'node:zlib';
 import sharp from 'sharp';
 import {atomicWriteFile} from '../weights/index.ts';
 
@@ -23,6 +23,19 @@ export async function writePng(file: string, {width, height, pixels}: Picture, t
 	const png = await sharp(toBytes(pixels), {raw: {width, height, channels: 3}}).png().toBuffer();
 	const chunks = Object.entries(text).map(([keyword, value]) => textChunk(keyword, value));
 	await atomicWriteFile(file, Buffer.concat([png.subarray(0, headerLength), ...chunks, png.subarray(headerLength)]));
+}
+
+/** A PNG of bytes [height, width, 3], made at once and not in a thread: what a thousand small pictures a second need. */
+export function encodePng({width, height, pixels}: Picture & {readonly pixels: Uint8Array}): Uint8Array {
+	const header = Buffer.alloc(13);
+	header.writeUInt32BE(width, 0);
+	header.writeUInt32BE(height, 4);
+	// 8 bits of red, green and blue.
+	header.set([8, 2], 8);
+	// The byte before each row says that it is stored as it is.
+	const rows = new Uint8Array((width * 3 + 1) * height);
+	for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * width * 3, (y + 1) * width * 3), y * (width * 3 + 1) + 1);
+	return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
 }
 
 /** The texts in a PNG by their keyword: tEXt, zTXt and iTXt chunks (PNG specification, 11.3.3); none for a file that is no PNG. */

@@ -2,5 +2,7 @@ export {backgroundNames, type BackgroundName} from './backgrounds/index.ts';
 export {colours, type ColourName} from './colours.ts';
 export type {Facts} from './facts.ts';
 export {classes, type ClassName} from './figures/index.ts';
-export {renderScene, renderScenePng} from './render.ts';
+export {renderScene, renderScenes} from './render.ts';
 export {scene, type Scene} from './scene.ts';
+export {contactSheet} from './sheet.ts';
+export {writeWorld, type WorldFolder, type WorldSeries, type WorldWritten} from './write-folder.ts';
