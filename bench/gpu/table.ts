@@ -1,0 +1,130 @@
+// Measures the rows of the GPU table, each in a process of its own: milliseconds of a step, seconds until the first, memory by the driver's count;
+// and with a Python that has torch and diffusers, the same by those, in the same run. A line of JSON for each as it is done, and all of them in a file.
+//   npx tsx bench/gpu/table.ts [--rows full,batch4] [--out bench/results/gpu-table.json] [--python python3] [--compile-at-once 4]
+// First all rows are compiled, several at a time, then each is timed alone, as a run is that was compiled before. Memory rows are compiled alone: what
+// compiling takes counts. Half an hour for all rows.
+import {execFileSync, spawn} from 'node:child_process';
+import {mkdirSync, writeFileSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {cacheFolder} from '../../src/train/runtime/index.ts';
+import {syntheticModel} from '../synthetic-model.ts';
+
+const {values: flags} = parseArgs({options: {
+	rows: {type: 'string'},
+	out: {type: 'string', default: 'bench/results/gpu-table.json'},
+	python: {type: 'string'},
+	'compile-at-once': {type: 'string', default: '4'},
+	'limit-seconds': {type: 'string', default: '400'},
+	models: {type: 'string', default: path.join(cacheFolder(), 'bench-models')},
+}});
+
+interface Row {
+	readonly id: string;
+	readonly bench?: 'step' | 'sampling';
+	/** Flags of bench/step.ts or sampling.ts. */
+	readonly ours: string;
+	/** Flags of bench/peers/diffusers_step.py. */
+	readonly peer?: string;
+	/** Its first, uncompiled start is measured alone, for its memory. */
+	readonly memory?: true;
+	/** Milliseconds or GiB, whichever the row is for. */
+	readonly target?: {readonly ms?: number; readonly gibibytes?: number};
+}
+
+const xla = '--mode xla --attention fused';
+const small = `${xla} --precision bf16 --checkpointing --clip 0`;
+const rows: readonly Row[] = [
+	{id: 'full', ours: `${xla} --precision bf16 --steps 100`, peer: '--precision bf16', target: {ms: 50, gibibytes: 13}},
+	{id: 'full-f16', ours: `${xla} --precision f16 --steps 50`, peer: '--precision f16', target: {ms: 50}},
+	{id: 'batch4', ours: `${xla} --precision bf16 --batch 4 --steps 30`, peer: '--precision bf16 --batch 4', target: {ms: 85}},
+	{id: 'batch8', ours: `${xla} --precision bf16 --batch 8 --steps 30`, peer: '--precision bf16 --batch 8', target: {ms: 140}},
+	{id: 'text-encoder', ours: `${xla} --precision bf16 --text-encoder --steps 50`, peer: '--precision bf16 --text-encoder', target: {ms: 65}},
+	{id: 'lora', ours: `${xla} --precision bf16 --lora 16 --steps 50`, peer: '--precision bf16 --lora 16', target: {ms: 42}},
+	{id: 'lora-batch4', ours: `${xla} --precision bf16 --lora 16 --batch 4 --steps 30`, peer: '--precision bf16 --lora 16 --batch 4', target: {ms: 75}},
+	{id: '768', ours: `${xla} --precision bf16 --resolution 768 --steps 30`, peer: '--precision bf16 --resolution 768', target: {ms: 95}},
+	{id: 'deterministic', ours: `${xla} --precision bf16 --deterministic --steps 30`},
+	{id: 'small-card', ours: `${small} --optimizer adamw8bit --steps 20`, memory: true, target: {gibibytes: 7}},
+	{id: 'small-card-text-encoder', ours: `${small} --optimizer adamw8bit --text-encoder --steps 20`, memory: true, target: {gibibytes: 8.5}},
+	{id: 'small-card-lora', ours: `${small} --lora 16 --steps 20`, memory: true, target: {gibibytes: 2.8}},
+	{id: 'sampling', bench: 'sampling', ours: '--precision bf16 --steps 25', peer: '--precision f16 --sampling 25', target: {ms: 600}},
+	{id: 'sampling-xla', bench: 'sampling', ours: '--precision bf16 --steps 25 --engine xla', target: {ms: 600}},
+];
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const isPacked = import.meta.url.endsWith('.js');
+const wanted = flags.rows?.split(',') ?? rows.map(({id}) => id);
+const unknown = wanted.filter(id => !rows.some(row => row.id === id));
+if (unknown.length > 0) throw new Error(`There are no rows ${unknown.join(', ')}. There are: ${rows.map(({id}) => id).join(', ')}.`);
+const chosen = rows.filter(({id}) => wanted.includes(id));
+const limitMs = 1000 * Number(flags['limit-seconds']);
+const model = await syntheticModel('sd15', flags.models);
+const results: Record<string, unknown>[] = [];
+
+/** MiB in use on the card. */
+const used = (): number => Number(execFileSync('nvidia-smi', ['--query-gpu=memory.used', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n')[0]);
+const idle = used();
+
+interface Ended {
+	/** The last line, if it is JSON. */
+	readonly said: Record<string, unknown> | undefined;
+	readonly peakMiB: number;
+	readonly seconds: number;
+	/** The end of what it said, where it failed. */
+	readonly failure?: string;
+}
+
+/** Runs a program that ends with a line of JSON, and watches the card meanwhile. One that is stuck in a compiler listens to nothing but SIGKILL. */
+async function run(command: string, args: readonly string[]): Promise<Ended> {
+	const begun = performance.now();
+	const program = spawn(command, args, {stdio: ['ignore', 'pipe', 'pipe']});
+	let text = '';
+	let peakMiB = 0;
+	for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+	const watching = setInterval(() => (peakMiB = Math.max(peakMiB, used() - idle)), 500);
+	const limit = setTimeout(() => program.kill('SIGKILL'), limitMs);
+	const code = await new Promise<number | null>(resolve => program.on('close', resolve));
+	clearInterval(watching);
+	clearTimeout(limit);
+	const line = text.trim().split('\n').findLast(each => each.startsWith('{'));
+	const seconds = (performance.now() - begun) / 1000;
+	return code === 0 && line !== undefined ? {said: JSON.parse(line) as Record<string, unknown>, peakMiB, seconds} : {said: undefined, peakMiB, seconds, failure: `${code ?? 'ended'}: ${text.slice(-600)}`};
+}
+
+const programOf = ({bench = 'step'}: Row): readonly string[] => (isPacked ? [path.join(here, `${bench}.js`)] : ['--import', 'tsx', path.join(here, bench === 'step' ? '../step.ts' : 'sampling.ts')]);
+const ours = async (row: Row, changed: readonly string[] = []) => run(process.execPath, [...programOf(row), '--model', 'sd15', '--models', flags.models, ...row.ours.split(' '), ...changed]);
+
+function tell(result: Record<string, unknown>): void {
+	results.push(result);
+	console.log(JSON.stringify(result));
+	mkdirSync(path.dirname(path.resolve(flags.out)), {recursive: true});
+	writeFileSync(flags.out, `${JSON.stringify({gpu: execFileSync('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader'], {encoding: 'utf8'}).trim(), cores: os.availableParallelism(), model: 'SD 1.5, random weights', results}, undefined, '\t')}\n`);
+}
+
+for (const row of chosen.filter(({memory}) => memory)) {
+	const {said, ...ended} = await ours(row);
+	tell({row: row.id, what: 'first start, alone', command: row.ours, target: row.target, ...ended, firstMs: said?.firstMs, medianMs: said?.medianMs});
+}
+
+const toCompile = chosen.filter(({memory, bench}) => !memory && bench !== 'sampling');
+await Promise.all(Array.from({length: Number(flags['compile-at-once'])}, async () => {
+	for (let row = toCompile.shift(); row; row = toCompile.shift()) {
+		const {said, seconds, failure} = await ours(row, ['--steps', '1']);
+		tell({row: row.id, what: 'compiled, beside others', command: row.ours, seconds, firstMs: said?.firstMs, ...(failure !== undefined && {failure})});
+	}
+}));
+
+for (const row of chosen) {
+	const {said, ...ended} = await ours(row);
+	const {firstMs, medianMs, minMs, maxMs, notFinite, loss} = said ?? {};
+	tell({row: row.id, what: 'compiled before, alone', command: row.ours, target: row.target, firstMs, medianMs, minMs, maxMs, notFinite, loss, ...ended});
+}
+
+for (const row of flags.python === undefined ? [] : chosen) {
+	if (row.peer === undefined) continue;
+	const peer = isPacked ? path.join(here, 'diffusers_step.py') : path.join(here, '../peers/diffusers_step.py');
+	const {said, ...ended} = await run(flags.python!, [peer, '--model', model, ...row.peer.split(' ')]);
+	tell({row: row.id, what: 'diffusers', command: `diffusers_step.py ${row.peer}`, ...ended, medianMs: said?.medianMs, minMs: said?.minMs, peakAllocatedBytes: said?.peakAllocatedBytes, torch: said?.torch, diffusers: said?.diffusers});
+}
