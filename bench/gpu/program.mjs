@@ -16,7 +16,7 @@ const out = path.resolve(process.argv[2]);
 await rm(out, {recursive: true, force: true});
 await build({
 	...bundleOptions,
-	entryPoints: {cli: 'src/cli.ts', runner: 'src/train/runner.ts', trainer: 'src/train/trainer.ts', probe: 'src/train/probe.ts', noise: 'src/train/noise-thread.ts'},
+	entryPoints: {cli: 'src/cli.ts', runner: 'src/train/runner.ts', trainer: 'src/train/trainer.ts', probe: 'src/train/probe.ts', noise: 'src/train/noise-thread.ts', world: 'src/train/world/drawing-thread.ts'},
 	outdir: path.join(out, 'dist'),
 	external: bundleOptions.external.filter(name => name !== '@tensorflow/*'),
 	plugins: [

@@ -87,7 +87,7 @@ async function firstWord(runner: ChildProcess): Promise<RunnerMessage | undefine
 }
 
 /** A program of ours that runs in a process of its own: built beside this one, or in `dist/` when this one runs from source. */
-export function programFile(name: 'runner' | 'trainer' | 'probe' | 'noise'): string {
+export function programFile(name: 'runner' | 'trainer' | 'probe' | 'noise' | 'world'): string {
 	const here = fileURLToPath(import.meta.url);
 	return path.join(here.endsWith('.ts') ? path.join(packageRoot(), 'dist') : path.dirname(here), `${name}.js`);
 }

@@ -4,13 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {scene} from '../../src/train/world/index.ts';
+import {scene, writeWorld} from '../../src/train/world/index.ts';
 import {buildPrograms} from '../train/processes/world.ts';
 
 let programs: string;
 let here: string;
 beforeAll(async () => {
-	programs = await buildPrograms({cli: 'src/cli.ts'});
+	programs = await buildPrograms({cli: 'src/cli.ts', world: 'src/train/world/drawing-thread.ts'});
 	here = fs.mkdtempSync(path.join(os.tmpdir(), 'dreambooth-world-'));
 });
 afterAll(() => {
@@ -29,6 +29,17 @@ describe('dreambooth world', () => {
 		expect(world('toys', '--count', '5', '--seed', '2', '--facts', 'toys.jsonl')).toEqual({code: 0, err: '', out: `HERE/toys\n2 pictures of 64x64 drawn, 3 were there\n${last}`});
 		expect(fs.readFileSync(path.join(here, 'toys/0000/0000004.txt'), 'utf8')).toBe(`${scene(2, 4).caption}\n`);
 		expect(fs.readFileSync(path.join(here, 'toys.jsonl'), 'utf8').split('\n')[4]).toContain(`"class":"${scene(2, 4).facts.class}"`);
+	});
+
+	test('draws with several threads what one would draw', async () => {
+		expect(world('many', '--count', '600', '--size', '16', '--facts', 'many.jsonl').code).toBe(0);
+		const folder = path.join(here, 'one');
+		await writeWorld({folder, seed: 0, heldOut: false, size: 16, from: 0, count: 600, factsFile: path.join(here, 'one.jsonl')}, () => undefined);
+		const names = fs.readdirSync(path.join(folder, '0000'));
+		expect(names).toHaveLength(1200);
+		expect(fs.readdirSync(path.join(here, 'many/0000'))).toEqual(names);
+		for (const name of names) expect(fs.readFileSync(path.join(here, 'many/0000', name)).equals(fs.readFileSync(path.join(folder, '0000', name)))).toBe(true);
+		expect(fs.readFileSync(path.join(here, 'many.jsonl'), 'utf8')).toBe(fs.readFileSync(path.join(here, 'one.jsonl'), 'utf8'));
 	});
 
 	test('draws a sheet with captions below the pictures', async () => {
