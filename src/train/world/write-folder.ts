@@ -41,7 +41,7 @@ export async function writeWorld({folder, from, count, factsFile, ...series}: Wo
 	await claimFolder(folder, series);
 	const missing = await missingPictures(folder, {from, count});
 	const bytes = missing.length * (DISK_BLOCK + Math.ceil((series.size * BYTES_OF_SIDE) / DISK_BLOCK) * DISK_BLOCK);
-	requireRoom(folder, bytes, `${missing.length} pictures`, 'draw fewer, or give a folder on another disk');
+	requireRoom(folder, bytes, `Drawing ${missing.length} pictures`, 'draw fewer, or give a folder on another disk');
 	const lines: string[] = [];
 	let drawn = 0;
 	await drawInThreads({folder, series, indexes: missing}, pictures => {
