@@ -60,7 +60,7 @@ def read(file):
 def load(folder, facts):
     lines = [json.loads(line) for line in facts.read_text().splitlines()]
     with ProcessPoolExecutor() as pool:
-        pictures = np.stack(list(pool.map(read, [folder / line["file"] for line in lines], chunksize=256)))
+        pictures = np.stack(list(pool.map(read, [folder / line["image"] for line in lines], chunksize=256)))
     labels = [[names.index(line[fact]) if fact in line else UNKNOWN for fact, names in zip(FACTS, HEADS)] for line in lines]
     return torch.from_numpy(pictures), torch.tensor(labels), torch.tensor(["other" in line for line in lines])
 
