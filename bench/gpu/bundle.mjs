@@ -14,7 +14,7 @@ if (process.argv[2] === undefined) throw new Error('Name the folder to make: nod
 await rm(out, {recursive: true, force: true});
 await build({
 	absWorkingDir: root,
-	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', golden: 'tests/golden/run.ts', noise: 'src/train/noise-thread.ts'},
+	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', accuracy: 'bench/world/accuracy.ts', golden: 'tests/golden/run.ts', noise: 'src/train/noise-thread.ts'},
 	outdir: out,
 	bundle: true,
 	splitting: true,

@@ -3,24 +3,21 @@ import {attribute, compile, FLOAT32, INT32, op, ops, type Compiled, type Mode, t
 import {conv2d, declareParameters, linear, scopeOver, type Scope} from '../nn/index.ts';
 import {Parameters} from '../parameters.ts';
 import {checkWeights, openSafetensors} from '../weights/index.ts';
+import {backgroundNames, classes, colours, type ClassName, type ColourName, type Facts} from '../world/index.ts';
 import {SIDE, thumbnail, type Picture} from './thumbnail.ts';
-
-/** What the demo's world holds, in the order of the probe's outputs. */
-export const classes = ['robot', 'cat', 'monster', 'house', 'tree', 'car', 'fish', 'mug', 'star', 'flower', 'ball', 'boat'] as const;
-export const scenes = ['snow', 'grass', 'beach', 'night', 'desert', 'sea', 'city', 'check', 'space', 'forest', 'table', 'plain'] as const;
-export const colours = ['red', 'orange', 'yellow', 'green', 'blue', 'purple', 'pink', 'brown', 'gray', 'white', 'black'] as const;
 
 /** What a picture of the demo's world shows. */
 export interface Attributes {
-	readonly class: (typeof classes)[number];
-	readonly scene: (typeof scenes)[number];
+	readonly class: ClassName;
+	readonly scene: Facts['background'];
 	/** Of the ground, where it is a plain one. */
-	readonly ground: (typeof colours)[number];
+	readonly ground: ColourName;
 	/** Of the main object. */
-	readonly colour: (typeof colours)[number];
+	readonly colour: ColourName;
 }
 
-const heads = [classes, scenes, colours, colours];
+/** What the demo's world holds, in the order of the probe's outputs. */
+const heads = [classes, [...backgroundNames, 'plain'], colours, colours];
 const OUTPUTS = heads.reduce((sum, {length}) => sum + length, 0);
 const widths = [32, 64, 96, 128];
 /** torch's default. */
