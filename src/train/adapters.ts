@@ -1,9 +1,9 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import type {State} from './graph/index.ts';
 import {declareAdapter, hostsOf, type LoraHost} from './models/index.ts';
-import {scopeOver, type Adapter, type Declaration, type Scope} from './nn/index.ts';
+import {scopeOver, type Adapter, type Declaration, type Dropout, type Scope} from './nn/index.ts';
 import {Parameters} from './parameters.ts';
-import {uniforms} from './random.ts';
+import {normals, uniforms} from './random.ts';
 import type {LoraModule, LoraNetwork} from './weights/index.ts';
 
 /** A module and the size of its adapter. */
@@ -11,6 +11,16 @@ export interface PlannedAdapter {
 	readonly host: LoraHost;
 	readonly rank: number;
 	readonly alpha: number;
+}
+
+/** What A begins with: uniform within ±1/√(inputs), as torch initialises a linear map, and kohya and peft an adapter; or normal with a deviation of 1/rank. */
+export type AdapterInit = 'kaiming' | 'gaussian';
+
+export interface AdapterOptions {
+	readonly seed?: number;
+	/** What all of them are multiplied by, besides alpha / rank. */
+	readonly strength?: number;
+	readonly init?: AdapterInit;
 }
 
 /** The adapters (LoRA) of one network on the device. */
@@ -24,14 +34,11 @@ export class Adapters {
 		readonly modules: ReadonlyMap<string, Adapter>,
 	) {}
 
-	/**
-	 * Adapters that change nothing yet: B is zero, A uniform within ±1/√(inputs), as torch initialises a linear map and kohya an adapter.
-	 * @param strength what all of them are multiplied by, besides alpha / rank
-	 */
-	static async create(network: LoraNetwork, planned: readonly PlannedAdapter[], {seed = 0, strength = 1}: {seed?: number; strength?: number} = {}): Promise<Adapters> {
+	/** Adapters that change nothing yet: B is zero. */
+	static async create(network: LoraNetwork, planned: readonly PlannedAdapter[], {seed = 0, strength = 1, init = 'kaiming'}: AdapterOptions = {}): Promise<Adapters> {
 		const declarations = planned.flatMap(({host, rank}) => declareAdapter(host, rank));
 		const byName = new Map(declarations.map(declaration => [declaration.name, declaration]));
-		const parameters = await Parameters.load(`${network}.lora`, declarations, {readFloat32: name => initialValues(byName.get(name) as Declaration, seed)});
+		const parameters = await Parameters.load(`${network}.lora`, declarations, {readFloat32: name => initialValues(byName.get(name) as Declaration, {seed, init})});
 		return new Adapters(network, planned, parameters, new Map(planned.map(({host, rank, alpha}) => [host.path, {rank, scale: (strength * alpha) / rank}])));
 	}
 
@@ -65,9 +72,11 @@ export class Adapters {
 	}
 }
 
-const initialValues = ({name, shape: [rows, ...inner]}: Declaration, seed: number): Float32Array => {
+/** Of A, [rank, inputs], or B, which is zero. */
+const initialValues = ({name, shape: [rows, ...inner]}: Declaration, {seed, init}: {seed: number; init: AdapterInit}): Float32Array => {
 	const inputs = inner.reduce((product, n) => product * n, 1);
 	if (name.endsWith('.lora_B.weight')) return new Float32Array(rows * inputs);
+	if (init === 'gaussian') return normals(rows * inputs, {seed, stream: name}).map(value => value / rows);
 	return uniforms(rows * inputs, {seed, stream: name}).map(value => (2 * value - 1) / Math.sqrt(inputs));
 };
 
@@ -89,15 +98,23 @@ export interface Network {
 	readonly adapters?: Adapters;
 }
 
+interface NetworkScope {
+	readonly scope: Scope;
+	/** The same, with values left out of what adapters are given. */
+	dropping(dropout: Dropout | undefined): Scope;
+	readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
 /**
  * A network inside a function being compiled. What belongs to `trained` (the weights, the adapters) are its parameters, with
  * `tensors` to differentiate by; the rest has no gradient.
  */
-export function networkScope({weights, adapters}: Network, state: State, {trained}: {trained?: Parameters} = {}): {scope: Scope; tensors: ReadonlyMap<string, Tensor>} {
+export function networkScope({weights, adapters}: Network, state: State, {trained}: {trained?: Parameters} = {}): NetworkScope {
 	const tensors = new Map<string, Tensor>();
 	const constants = new Map<string, Tensor>();
 	for (const set of [weights, ...(adapters ? [adapters.parameters] : [])]) {
 		for (const [name, tensor] of set.tensors(state)) (set === trained ? tensors : constants).set(name, tensor);
 	}
-	return {scope: scopeOver(tensors, {constants, adapters: adapters?.modules}), tensors};
+	const scope = (dropout?: Dropout) => scopeOver(tensors, {constants, adapters: adapters?.modules, dropout});
+	return {scope: scope(), dropping: dropout => (dropout ? scope(dropout) : scope()), tensors};
 }

@@ -1,11 +1,11 @@
 import type {TrainingConfig} from '../presets/index.ts';
-import {Adapters, plannedLike, type ModelAdapters, type PlannedAdapter} from './adapters.ts';
+import {Adapters, plannedLike, type AdapterOptions, type ModelAdapters, type PlannedAdapter} from './adapters.ts';
 import {hostsOf, isTarget, loraHosts} from './models/index.ts';
 import {declareNetworks, type DeclaredNetworks, type StableDiffusion} from './stable-diffusion.ts';
 import {openLora, WeightsError, type LoraModule, type LoraNetwork} from './weights/index.ts';
 
 /** What of the config decides about adapters. */
-export type LoraConfig = Pick<TrainingConfig, 'trainUnet' | 'trainTextEncoder' | 'loraTargets' | 'loraRank' | 'loraTextEncoderRank' | 'loraAlpha' | 'loraFile' | 'seed'>;
+export type LoraConfig = Pick<TrainingConfig, 'trainUnet' | 'trainTextEncoder' | 'loraTargets' | 'loraRank' | 'loraTextEncoderRank' | 'loraAlpha' | 'loraFile' | 'loraInit' | 'seed'>;
 
 const networks = ['unet', 'textEncoder'] as const;
 
@@ -30,7 +30,7 @@ export const adaptersToTrain = (config: LoraConfig) => async ({declared, used}: 
 		return hostsOf(used[network]).filter(({path}) => isTarget(network, path, config.loraTargets)).map(host => ({host, ...sizeOf(network, config)}));
 	}
 
-	return created(planned, {seed: config.seed});
+	return created(planned, {seed: config.seed, init: config.loraInit});
 };
 
 /** The adapters of a file, to be used at a strength: 1 as trained, 0 not at all. */
@@ -56,7 +56,7 @@ export async function continueLora(model: Pick<StableDiffusion, 'folder' | 'adap
 	}
 }
 
-async function created(planned: Readonly<Record<LoraNetwork, readonly PlannedAdapter[]>>, options: {seed?: number; strength?: number}): Promise<ModelAdapters> {
+async function created(planned: Readonly<Record<LoraNetwork, readonly PlannedAdapter[]>>, options: AdapterOptions): Promise<ModelAdapters> {
 	const adapters: Partial<Record<LoraNetwork, Adapters>> = {};
 	for (const network of networks) {
 		if (planned[network].length > 0) adapters[network] = await Adapters.create(network, planned[network], options);

@@ -52,6 +52,8 @@ interface Prepared {
 	/** [rows, height, width, channels] each. */
 	readonly noise: Float32Array;
 	readonly epsilon: Float32Array;
+	/** Of the step: prompts draw anew in each. */
+	readonly done: number;
 }
 
 /** A step that the device is working on. */
@@ -82,6 +84,7 @@ export class StepRunner {
 	readonly #called = new Set<string>();
 	readonly #triedFused = new Map<string, readonly string[]>();
 	readonly #trainsTextEncoder: boolean;
+	readonly #adapterDropout: number;
 	readonly #shapes: StepShapes;
 	readonly #prompts: PromptCache;
 	readonly #noise = new NoiseSource();
@@ -102,6 +105,7 @@ export class StepRunner {
 	) {
 		this.#batches = new Batches(set, config);
 		this.#trainsTextEncoder = state.trainsTextEncoder;
+		this.#adapterDropout = config.training === 'lora' ? config.loraDropout : 0;
 		this.#shapes = new StepShapes(set, config, model);
 		this.#prompts = new PromptCache(model, {trainsTextEncoder: this.#trainsTextEncoder, chunks: this.#shapes.chunks});
 		this.#stepModel = {
@@ -163,7 +167,7 @@ export class StepRunner {
 		const found = this.#functions.get(key);
 		if (found) return found;
 		const {gradientClip, textEncoderGradientClip} = this.config;
-		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes, lossScale: this.state.lossScale};
+		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes, lossScale: this.state.lossScale, adapterDropout: this.#adapterDropout};
 		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), this.watch.plain.has(key) ? {...this.compileOptions, mode: 'graph'} : {...this.compileOptions, notFused: this.#notFused(shape)});
 		this.#functions.set(key, compiled);
 		return compiled;
@@ -213,11 +217,11 @@ export class StepRunner {
 			const drawn = async (stream: string, count: number) => this.#noise.draw({count, keys: places.map(({draw}) => ({seed, stream, ...draw}))});
 			const [noise, epsilon] = await Promise.all([drawn('noise', area * channels), drawn('epsilon', area * channels)]);
 			if (offsetNoise > 0) addOffsets(noise, offsetNoise, await drawn('offset noise', channels), {area, channels});
-			return {batch, places, noise, epsilon};
+			return {batch, places, noise, epsilon, done};
 		}));
 	}
 
-	async #inputs({places, noise, epsilon}: Prepared) {
+	async #inputs({places, noise, epsilon, done}: Prepared) {
 		const texts = this.#shapes.texts(places.length) ?? places.map(({prompt}) => prompt);
 		const table = texts.map(text => this.#prompts.of(text));
 		const placeOf = new Map<string, number>();
@@ -228,7 +232,22 @@ export class StepRunner {
 			noise,
 			timesteps: Int32Array.from(places, ({timestep}) => timestep),
 			...(this.#trainsTextEncoder ? {tokens: inOneArray(table as Int32Array[])} : {states: inOneArray(table as Float32Array[])}),
+			...this.#dropoutKeys(places, texts, done),
 			promptOfRow: Int32Array.from(places, ({prompt}) => placeOf.get(prompt) as number),
+		};
+	}
+
+	/**
+	 * What decides which values adapters are not given. An image has its own, however images are cut into batches; a prompt has one for the step, in
+	 * which rows may share it.
+	 */
+	#dropoutKeys(places: readonly Place[], texts: readonly string[], done: number) {
+		if (this.#adapterDropout === 0) return {};
+		const {seed} = this.config;
+		const key = (what: string, draw: {readonly step: number; readonly index: number}) => uniformInt(2 ** 32, {seed, stream: `adapter dropout${what}`, ...draw}) | 0;
+		return {
+			dropoutKeys: Int32Array.from(places, ({draw}) => key('', draw)),
+			...(this.#trainsTextEncoder && {textDropoutKeys: Int32Array.from(texts.flatMap(text => Array.from({length: this.#shapes.chunks}, (_, index) => key(` of ${text}`, {step: done, index}))))}),
 		};
 	}
 

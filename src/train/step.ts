@@ -66,6 +66,8 @@ export interface StepOptions {
 	readonly part: 'accumulate' | 'update';
 	/** Independent computations that the rows are cut into; see lanes.ts. */
 	readonly lanes?: number;
+	/** The share of values that is left out of what adapters are given; the keys of its rows are inputs. */
+	readonly adapterDropout?: number;
 	/** In f16. `growthInterval`: good steps until the scale grows; absent: GradScaler's. */
 	readonly lossScale?: {readonly variables: LossScaleVariables; readonly growthInterval?: number};
 }
@@ -92,7 +94,7 @@ export interface StepShape {
  * With a loss scale, whether the step before made its update is known to the device only: what depends on it comes twice, for
  * `updatesBefore` updates and for one more.
  */
-export function stepSignature({rows, height, width, prompts, chunks, positions = 77}: StepShape, model: Pick<StepModel, 'unetConfig' | 'textEncoderConfig'>, {trainTextEncoder, lossScale}: Pick<StepOptions, 'trainTextEncoder' | 'lossScale'>) {
+export function stepSignature({rows, height, width, prompts, chunks, positions = 77}: StepShape, model: Pick<StepModel, 'unetConfig' | 'textEncoderConfig'>, {trainTextEncoder, adapterDropout = 0, lossScale}: Pick<StepOptions, 'trainTextEncoder' | 'adapterDropout' | 'lossScale'>) {
 	const {inChannels} = model.unetConfig;
 	const cases = lossScale ? [2] : [];
 	return {
@@ -105,6 +107,9 @@ export function stepSignature({rows, height, width, prompts, chunks, positions =
 			: {states: {shape: [prompts, (positions - 2) * chunks + 2, model.textEncoderConfig.hiddenSize], dtype: 'float32'} as const}),
 		/** Which prompt each row has. */
 		promptOfRow: {shape: [rows], dtype: 'int32'},
+		/** What decides which values are left out: of each row for the UNet, of each piece of a prompt for the text encoder. */
+		...(adapterDropout > 0 && {dropoutKeys: {shape: [rows], dtype: 'int32'} as const}),
+		...(adapterDropout > 0 && trainTextEncoder && {textDropoutKeys: {shape: [prompts * chunks], dtype: 'int32'} as const}),
 		/** What the error of each row counts for in the loss: L = Σ weight·error. See loss.ts. */
 		rowWeights: {shape: [rows], dtype: 'float32'},
 		/** Per group: see Optimizer.scalars. */
@@ -147,11 +152,12 @@ const rateAt = (rates: Float32Array, timesteps: Tensor) => ops.reshape(ops.gathe
  * The body of the compiled step: inputs as in stepSignature, outputs the error of each row [rows] and the norm of the gradients before clipping;
  * with a loss scale, also the scale and the number of updates after the step, and whether it was skipped (1 or 0).
  */
-export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, textEncoderGradientClip = 0, penalty = {kind: 'squared'}, trainTextEncoder, part, lanes = 1, lossScale}: StepOptions) {
+export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[], {chunks}: Pick<StepShape, 'chunks'>, {optimizer, gradientClip, textEncoderGradientClip = 0, penalty = {kind: 'squared'}, trainTextEncoder, part, lanes = 1, adapterDropout = 0, lossScale}: StepOptions) {
 	return (inputs: Tensors, state: State): Tensors => {
 		const partOf = (name: 'unet' | 'textEncoder', group: 0 | 1) => networkScope({weights: model[name], adapters: model.adapters?.[name]}, state, {trained: trained.find(network => network.group === group)?.parameters});
 		const unetPart = partOf('unet', 0);
 		const textPart = trainTextEncoder ? partOf('textEncoder', 1) : undefined;
+		const trainsUnet = trained.some(({group}) => group === 0);
 		const scale = lossScale && state.read(lossScale.variables.scale);
 		const rowWeights = scale ? ops.multiply(inputs.rowWeights, scale) : inputs.rowWeights;
 		const {noisy, target} = noisyLatents(model, inputs as {moments: Tensor; epsilon: Tensor; noise: Tensor; timesteps: Tensor});
@@ -159,9 +165,13 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 		const wanted = trained.flatMap(({parameters, group, frozen}) => parameters.names.filter(name => !frozen?.(name)).map(name => ({group, name, tensor: (group === 0 ? unetPart : textPart)?.tensors.get(name) as Tensor})));
 		const perLane = cutIntoLanes(noisy.shape[0], lanes).map(lane => {
 			const cut = (x: Tensor) => rowsOfLane(x, lane);
+			// Outside of what is differentiated: the backward pass needs the keys again.
+			const dropoutOf = (keys: Tensor | undefined) => (keys && {rate: adapterDropout, keys});
+			const unetDropout = trainsUnet ? dropoutOf(inputs.dropoutKeys && cut(inputs.dropoutKeys)) : undefined;
+			const textDropout = dropoutOf(inputs.textDropoutKeys);
 			const errorsOf = () => {
-				const states = textPart ? textStates(model, textPart.scope, inputs.tokens, {chunks}) : inputs.states;
-				const prediction = unet(model.unetConfig)(unetPart.scope, {sample: cut(noisy), timesteps: ops.toFloat(cut(inputs.timesteps)), context: gatherRows(states, cut(inputs.promptOfRow))});
+				const states = textPart ? textStates(model, textPart.dropping(textDropout), inputs.tokens, {chunks}) : inputs.states;
+				const prediction = unet(model.unetConfig)(unetPart.dropping(unetDropout), {sample: cut(noisy), timesteps: ops.toFloat(cut(inputs.timesteps)), context: gatherRows(states, cut(inputs.promptOfRow))});
 				return rowErrors(prediction, cut(target), penalty);
 			};
 			const {value, gradients: found} = gradients(errorsOf, wanted.map(({tensor}) => tensor), cut(rowWeights));

@@ -47,6 +47,16 @@ beforeAll(async () => {
 });
 afterAll(removeFolders);
 
+it('with dropout learns something else, and the same however a step is cut into batches and where it is continued', async () => {
+	const config = loraConfig({loraDropout: 0.4, trainTextEncoder: true, batchSize: 4, maxSteps: 2, sampleEverySteps: 0});
+	const trained = async (run: TrainingRun) => new Map([...await run.tensors(2, 'unet.lora.safetensors'), ...await run.tensors(2, 'text_encoder.lora.safetensors')]);
+	const whole = await trainingRun(config);
+	const own = await trained(whole);
+	expect(difference(await trained(await trainingRun({...config, loraDropout: 0})), own)).toBeGreaterThan(0.01);
+	const continued = await trainingRun({...config, batchSize: 2, gradientAccumulation: 2}, {checkpoint: whole.checkpoint(1)});
+	expect(difference(await trained(continued), own)).toBeLessThan(1e-4);
+});
+
 describe('a run that trains a LoRA', () => {
 	it('makes the same picture as the base model and its LoRA file do, in either layout', async () => {
 		const seen = await shownBy(run, -1);

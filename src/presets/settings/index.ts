@@ -37,7 +37,9 @@ import {keepTags} from './keep-tags.ts';
 import {learningRateSchedule} from './learning-rate-schedule.ts';
 import {learningRate} from './learning-rate.ts';
 import {loraAlpha} from './lora-alpha.ts';
+import {loraDropout} from './lora-dropout.ts';
 import {loraFile} from './lora-file.ts';
+import {loraInit} from './lora-init.ts';
 import {loraLearningRate} from './lora-learning-rate.ts';
 import {loraRank} from './lora-rank.ts';
 import {loraTargets} from './lora-targets.ts';
@@ -130,6 +132,8 @@ const list = [
 	loraRank,
 	loraTextEncoderRank,
 	loraAlpha,
+	loraDropout,
+	loraInit,
 	loraFile,
 	ema,
 	emaDecay,

@@ -2,6 +2,7 @@ import type {Tensor} from '@tensorflow/tfjs';
 import {ops} from '../graph/index.ts';
 import {add, scale} from './basics.ts';
 import {differentiable} from './differentiable.ts';
+import {dropped} from './dropout.ts';
 import {filterOrder} from './filter-order.ts';
 import type {Layout, Scope} from './scope.ts';
 
@@ -12,26 +13,27 @@ const float = () => ops.attribute.type('T', 1);
 export function linear(p: Scope, x: Tensor, {out, bias = true}: {out: number; bias?: boolean}): Tensor {
 	const width = x.shape[x.rank - 1];
 	const y = affine(x, p.get('weight', [out, width]), bias ? p.get('bias', [out]) : undefined);
-	return adapted(p, y, (down, rank) => affine(x, down.get('weight', [rank, width])), 'same');
+	return adapted(p, {x, y}, (down, input, rank) => affine(input, down.get('weight', [rank, width])), 'same');
 }
 
 /** A 1x1 convolution, which is a linear map of the channels. x: [..., in] -> [..., out]. On disk the weight is [out, in, 1, 1]. */
 export function pointwise(p: Scope, x: Tensor, {out}: {out: number}): Tensor {
 	const width = x.shape[x.rank - 1];
 	const y = affine(x, p.get('weight', [out, width, 1, 1], 'pointwise'), p.get('bias', [out]));
-	return adapted(p, y, (down, rank) => affine(x, down.get('weight', [rank, width, 1, 1], 'pointwise')), 'pointwise');
+	return adapted(p, {x, y}, (down, input, rank) => affine(input, down.get('weight', [rank, width, 1, 1], 'pointwise')), 'pointwise');
 }
 
 /**
  * y + scale·B(A(x)), where the module has an adapter (Hu et al. 2021, "LoRA: low-rank adaptation of large language models").
- * `down` is A, the module's own operation with `rank` outputs; B is a linear map of the channels.
+ * `down` is A, the module's own operation with `rank` outputs; B is a linear map of the channels. With dropout, values of x are left out for A alone.
  */
-function adapted(p: Scope, y: Tensor, down: (p: Scope, rank: number) => Tensor, layout: 'same' | 'pointwise'): Tensor {
+function adapted(p: Scope, {x, y}: {readonly x: Tensor; readonly y: Tensor}, down: (p: Scope, x: Tensor, rank: number) => Tensor, layout: 'same' | 'pointwise'): Tensor {
 	if (!p.adapter) return y;
 	const {rank, scale: factor} = p.adapter;
 	const out = y.shape[y.rank - 1];
 	const up = p.at('lora_B').get('weight', layout === 'same' ? [out, rank] : [out, rank, 1, 1], layout);
-	return add(y, affine(scale(down(p.at('lora_A'), rank), factor), up));
+	const input = p.dropout ? dropped(x, p.path, p.dropout) : x;
+	return add(y, affine(scale(down(p.at('lora_A'), input, rank), factor), up));
 }
 
 function affine(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
@@ -72,7 +74,7 @@ export function conv2d(p: Scope, x: Tensor, options: ConvolutionOptions): Tensor
 	const {out, kernel} = options;
 	const [, , , channels] = x.shape;
 	const y = convolution(x, p.get('weight', [out, channels, kernel, kernel], layout), p.get('bias', [out]), options);
-	return adapted(p, y, (down, rank) => convolution(x, down.get('weight', [rank, channels, kernel, kernel], layout), undefined, options), 'pointwise');
+	return adapted(p, {x, y}, (down, input, rank) => convolution(input, down.get('weight', [rank, channels, kernel, kernel], layout), undefined, options), 'pointwise');
 }
 
 function convolution(x: Tensor, weight: Tensor, bias: Tensor | undefined, {kernel, stride = 1, padding = 'same'}: Omit<ConvolutionOptions, 'out'>): Tensor {

@@ -1,5 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {compile, ops, type Signature} from '../graph/index.ts';
+import type {Dropout} from './dropout.ts';
 import {filterOrder} from './filter-order.ts';
 
 /** How a tensor of the checkpoint lies on the device. */
@@ -25,6 +26,8 @@ export interface Scope {
 	withParameters(tensors: readonly Tensor[]): Scope;
 	/** What is added to the output of the module at this path. */
 	readonly adapter?: Adapter;
+	/** Of the inputs of adapters, while they are trained. */
+	readonly dropout?: Dropout;
 	/** A scope that calls `seen` with the path and output of each module that reports itself; for tests of single blocks. */
 	readonly observer?: (path: string, output: Tensor) => void;
 	/** The path of this scope, '' at the root. */
@@ -62,17 +65,19 @@ export interface ScopeOptions {
 	readonly constants?: ReadonlyMap<string, Tensor>;
 	/** By the paths of their modules. */
 	readonly adapters?: ReadonlyMap<string, Adapter>;
+	readonly dropout?: Dropout;
 }
 
 /** A scope over tensors that exist. @throws when the network asks for a name that is not there. */
 export function scopeOver(tensors: ReadonlyMap<string, Tensor>, {path = '', ...options}: ScopeOptions = {}): Scope {
-	const {observer, constants, adapters} = options;
+	const {observer, constants, adapters, dropout} = options;
 	const prefix = path === '' ? '' : `${path}.`;
 	const entries = () => [...tensors].filter(([name]) => name.startsWith(prefix));
 	return {
 		path,
 		observer,
 		adapter: adapters?.get(path),
+		dropout,
 		at: name => scopeOver(tensors, {...options, path: join(path, name)}),
 		get(name) {
 			const full = join(path, name);
