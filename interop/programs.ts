@@ -7,7 +7,8 @@ import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {cacheFolder} from '../src/train/runtime/index.ts';
-import {openLora, openModelFolder, type LoraModule} from '../src/train/weights/index.ts';
+import {openLora, type LoraModule} from '../src/train/weights/index.ts';
+import {differingTensors} from './compare-models.ts';
 import {dreambooth, here} from './dreambooth.ts';
 import {families, fullSizeModel, writeFullSizeLora, type Family} from './full-size.ts';
 import {checkout, checkoutWebUi} from './sources.ts';
@@ -59,7 +60,7 @@ const work = mkdtempSync(path.join(cacheFolder(), 'interop-'));
 try {
 	const programs: Program[] = [];
 	if (flags.comfyui) programs.push({python: flags.comfyui, folder: checkout('ComfyUI', flags.sources), script: 'comfyui.py', calls: {sd15: 'SD15 EPS', sd21: 'SD20 V_PREDICTION'}});
-	if (flags.a1111) programs.push({python: flags.a1111, folder: checkoutWebUi(flags.sources), script: 'a1111.py', args: [path.join(work, 'a1111')], calls: {sd15: 'SD1', sd21: 'SD2'}});
+	if (flags.a1111) programs.push({python: flags.a1111, folder: checkoutWebUi(flags.sources), script: 'a1111.py', args: [path.join(work, 'a1111')], calls: {sd15: 'SD1 eps', sd21: 'SD2 v'}});
 	if (flags.kohya) programs.push({python: flags.kohya, folder: checkout('sd-scripts', flags.sources), script: 'kohya.py', calls: {sd15: 'SD 1', sd21: 'SD 2'}});
 	for (const family of families.filter(family => flags.family === undefined || flags.family === family)) await check(family, programs);
 } finally {
@@ -85,6 +86,7 @@ async function check(family: Family, programs: readonly Program[]): Promise<void
 			cwd: program.folder, input: JSON.stringify({tasks: [task]}), encoding: 'utf8', maxBuffer: 2 ** 28,
 			env: {...process.env, HF_HOME: tokenizerCache(folder), HF_HUB_OFFLINE: '1'},
 		});
+		rmSync(file.replace('.safetensors', '.yaml'), {force: true});
 		const found = stdout.split('\n').filter(line => line.startsWith('RESULT ')).map(line => JSON.parse(line.slice('RESULT '.length)) as Found);
 		for (const one of found) {
 			const saved = one.saved === undefined ? undefined : await faultOfSaved(one.saved, one.patched === undefined ? folder : loras.find(({name}) => name === one.name)?.file as string);
@@ -141,15 +143,7 @@ async function faultOfSaved(saved: string, given: string): Promise<string | unde
 async function faultOfModel(saved: string, given: string): Promise<string | undefined> {
 	const again = `${saved}-folder`;
 	dreambooth('convert', saved, again, '--precision', 'f16');
-	const [theirs, ours] = [await openModelFolder(again), await openModelFolder(given)];
-	const differing: string[] = [];
-	for (const network of ['unet', 'vae', 'textEncoder'] as const) {
-		for (const name of ours[network].tensors.keys()) {
-			const other = theirs[network].tensors.has(name) ? await theirs[network].readBytes(name) : Buffer.of();
-			if (!Buffer.from(await ours[network].readBytes(name)).equals(other)) differing.push(name);
-		}
-	}
-	await Promise.all([theirs.close(), ours.close()]);
+	const differing = await differingTensors(given, again);
 	rmSync(again, {recursive: true});
 	rmSync(saved);
 	return differing.length > 0 ? `what it saved differs in ${differing.length} tensors: ${differing.slice(0, 5).join(', ')}` : undefined;

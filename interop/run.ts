@@ -7,21 +7,17 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {demoConfig, type TrainingConfig} from '../src/presets/index.ts';
 import {startRun} from '../src/train/index.ts';
 import {isEnded, readRun, summarizeRun} from '../src/train/protocol/index.ts';
 import {openLora} from '../src/train/weights/index.ts';
+import {dreambooth, here} from './dreambooth.ts';
+import {madeBy, MOST_DIFFERENCE, picture} from './picture.ts';
 
 const {values: {python = 'python3'}} = parseArgs({options: {python: {type: 'string'}}});
-const here = path.dirname(fileURLToPath(import.meta.url));
 const work = mkdtempSync(path.join(os.tmpdir(), 'interop-'));
 process.env.DREAMBOOTH_RUNS = path.join(work, 'runs');
-
-/** Of 255. Files in f16, arithmetic in f32 on both sides. */
-const MOST_DIFFERENCE = 2;
-const picture = {prompt: 'a photo of sks robot', seed: 7, size: 128, steps: 20, guidance: 5};
 
 interface Check {
 	readonly name: string;
@@ -66,7 +62,7 @@ try {
 	];
 	const tasks = checks.map((check, i) => {
 		const file = at(`${i}.png`);
-		dreambooth('sample', '--model', check.ours ?? check.model, ...(check.lora ? ['--lora', check.lora] : []), '--prompt', picture.prompt, '--seed', String(picture.seed), '--size', String(picture.size), '--steps', String(picture.steps), '--guidance', String(picture.guidance), '--sampler', 'ddim', '--out', file);
+		madeBy({model: check.ours ?? check.model, lora: check.lora}, file);
 		return {...check, ...picture, config: base, picture: file};
 	});
 	const found = execFileSync(python, [path.join(here, 'consumers.py')], {input: JSON.stringify(tasks), encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit']}).trim().split('\n').map(line => JSON.parse(line) as Found);
@@ -97,8 +93,4 @@ async function trained(changes: Partial<TrainingConfig>): Promise<{file: string;
 	if (state !== 'finished') throw new Error(`The run is ${state}: ${message}`);
 	const output = path.join(run.folder, 'output');
 	return {file: path.join(output, `${changes.name}.safetensors`), folder: path.join(output, changes.name as string)};
-}
-
-function dreambooth(...args: readonly string[]): void {
-	execFileSync(process.execPath, [path.join(path.dirname(here), 'dist/cli.js'), ...args], {stdio: ['ignore', 'ignore', 'inherit']});
 }

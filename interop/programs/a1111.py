@@ -20,7 +20,7 @@ from modules import initialize
 initialize.imports()
 initialize.initialize()
 import torch
-from modules import sd_models
+from modules import sd_models, sd_models_config
 
 import networks
 
@@ -57,10 +57,13 @@ no_weight = lambda name: name.startswith(NO_WEIGHTS) or name.endswith("position_
 
 for task in wanted:
     with torch.no_grad():
+        if task["family"] == "sd21":
+            # Its way of being told that a model predicts v. Without it, it asks the UNet, which only a trained one could answer.
+            shutil.copy(sd_models_config.config_sd2v, os.path.splitext(task["file"])[0] + ".yaml")
         model = sd_models.load_model(sd_models.CheckpointInfo(task["file"]))
         # The wrapped names that it gives some modules while it runs.
         theirs = {name.replace(".wrapped.", ".").replace("token_embedding.wrapped", "token_embedding"): value for name, value in model.state_dict().items()}
-        report(task, model=model.model_type.name, heard=[], outputs=results(model, True, task["reference"]), **tensors_compared(task["file"], theirs, no_weight))
+        report(task, model=f"{model.model_type.name} {model.parameterization}", heard=[], outputs=results(model, True, task["reference"]), **tensors_compared(task["file"], theirs, no_weight))
         del theirs
         for lora in task["loras"]:
             failed.clear()
