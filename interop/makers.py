@@ -1,6 +1,6 @@
 """Makes files with diffusers, peft and kohya's sd-scripts, and a picture with each. One line of JSON for each file: {"name", "model" or "lora", "picture"}.
 
-Reads from standard input {"base" (a diffusers folder), "out" (an empty folder), "sdScripts" (a checkout), "prompt", "seed", "size", "steps", "guidance"}. No network is needed.
+Reads from standard input {"base" (a diffusers folder), "out" (an empty folder), "sdScripts" (a checkout, or absent), "prompt", "seed", "size", "steps", "guidance"}. No network is needed.
 """
 import json
 import os
@@ -87,5 +87,9 @@ folders()
 for name, rank, alpha, with_metadata in (("peft: save_lora_weights", 4, 4, False), ("peft: save_lora_weights with another alpha", 4, 2, True)):
     pipe, file = peft_lora(name, rank, alpha, with_metadata)
     made(name, pipe, lora=file)
-pipe, file = kohya_lora()
-made("kohya: save_weights", pipe, lora=file)
+if task.get("sdScripts"):
+    pipe, file = kohya_lora()
+    made("kohya: save_weights", pipe, lora=file)
+
+versions = ", ".join(f"{module.__name__} {module.__version__}" for module in (diffusers, torch, transformers, peft))
+print(f"With {versions}", flush=True)

@@ -1,6 +1,6 @@
 // The other way: what diffusers, peft, kohya's sd-scripts and diffusers' LDM converter write, opened by dreambooth. Pictures of the demo must be the same,
 // tensors of the published sizes equal.
-//   npx tsx interop/makers.ts --python PYTHON [--sources DIR] [--no-full-size]
+//   npx tsx interop/makers.ts --python PYTHON [--sources DIR] [--no-full-size] [--no-sd-scripts]
 // PYTHON has torch, diffusers, transformers, peft and what sd-scripts' requirements name. README.md has the rest.
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
@@ -14,9 +14,10 @@ import {families, fullSizeModel} from './full-size.ts';
 import {madeBy, MOST_DIFFERENCE, picture} from './picture.ts';
 import {checkout} from './sources.ts';
 
-const {values: {python, sources, 'full-size': fullSize, models}} = parseArgs({allowNegative: true, options: {
+const {values: {python, sources, 'sd-scripts': withSdScripts, 'full-size': fullSize, models}} = parseArgs({allowNegative: true, options: {
 	python: {type: 'string', default: 'python3'},
 	sources: {type: 'string'},
+	'sd-scripts': {type: 'boolean', default: true},
 	'full-size': {type: 'boolean', default: true},
 	models: {type: 'string', default: path.join(cacheFolder(), 'bench-models')},
 }});
@@ -32,11 +33,12 @@ mkdirSync(cacheFolder(), {recursive: true});
 const work = mkdtempSync(path.join(cacheFolder(), 'interop-'));
 try {
 	const base = path.join(path.dirname(here), 'assets/demo/base');
-	const input = JSON.stringify({...picture, base, out: work, sdScripts: checkout('sd-scripts', sources)});
+	const input = JSON.stringify({...picture, base, out: work, sdScripts: withSdScripts ? checkout('sd-scripts', sources) : undefined});
 	const output = execFileSync(python, [path.join(here, 'makers.py')], {input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit']});
 	const plain = path.join(work, 'base.png');
 	madeBy({model: base}, plain);
 	for (const line of output.split('\n').filter(line => line.startsWith('RESULT '))) await checkPicture(JSON.parse(line.slice('RESULT '.length)) as Made, base, plain);
+	console.log(output.split('\n').find(line => line.startsWith('With ')));
 	if (fullSize) await checkConverter();
 } finally {
 	rmSync(work, {recursive: true, force: true});

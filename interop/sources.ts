@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, symlinkSync} from 'node:fs';
 import path from 'node:path';
 import {cacheFolder} from '../src/train/runtime/index.ts';
@@ -32,12 +32,8 @@ export function checkout(name: Repository, sources: string | undefined): string 
 	const git = (...args: readonly string[]) => execFileSync('git', ['-C', folder, ...args], {stdio: ['ignore', 'ignore', 'inherit']});
 	mkdirSync(folder, {recursive: true});
 	if (!existsSync(path.join(folder, '.git'))) git('init', '--quiet');
-	try {
-		git('checkout', '--quiet', commit);
-	} catch {
-		git('fetch', '--quiet', '--depth', '1', url, commit);
-		git('checkout', '--quiet', commit);
-	}
+	if (spawnSync('git', ['-C', folder, 'cat-file', '-e', commit], {stdio: 'ignore'}).status !== 0) git('fetch', '--quiet', '--depth', '1', url, commit);
+	git('checkout', '--quiet', commit);
 	return folder;
 }
 
