@@ -64,9 +64,9 @@ function warning(files: readonly string[], isWrong: string, areWrong = isWrong.r
 /** What kind of model a path holds, or why it is none. */
 export async function checkBaseModel(name: string): Promise<readonly Notice[]> {
 	try {
-		const {resolution, prediction, parameters} = readModelFacts(name);
+		const {resolution, prediction, parameters, ema} = readModelFacts(name);
 		const size = parameters ? `, ${formatMillions(parameters.unet + parameters.textEncoder)} parameters` : '';
-		return [{text: `Stable Diffusion for ${resolution} pixels${size}${prediction === 'epsilon' ? '' : `, ${prediction === 'v_prediction' ? 'v-prediction' : 'sample prediction'}`}`, look: 'ok'}];
+		return [{text: `Stable Diffusion for ${resolution} pixels${size}${prediction === 'epsilon' ? '' : `, ${prediction === 'v_prediction' ? 'v-prediction' : 'sample prediction'}`}${ema ? ', with averaged (EMA) weights' : ''}`, look: 'ok'}];
 	} catch (error) {
 		if (error instanceof BaseModelError) {
 			return [{text: error.message, look: 'bad'}];

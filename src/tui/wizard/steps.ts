@@ -1,4 +1,4 @@
-import {conceptSettings, gpuFault, settingOf, wantsGpu, type Gpu, type Hardware, type Setting, type SettingKey} from '../../presets/index.ts';
+import {conceptSettings, gpuFault, settingOf, wantsGpu, type Gpu, type Hardware, type ModelFacts, type Setting, type SettingKey} from '../../presets/index.ts';
 import {chosenValue, conceptCount, type Answers} from './answers.ts';
 
 export type StepKey = 'subject' | 'images' | 'model' | 'card' | 'manner' | 'expert' | 'memory' | 'schedule' | 'samples' | 'review' | 'start';
@@ -11,7 +11,7 @@ export interface Step {
 }
 
 interface StepDeclaration extends Omit<Step, 'settings'> {
-	readonly settings?: readonly Setting[] | ((answers: Answers) => readonly Setting[]);
+	readonly settings?: readonly Setting[] | ((answers: Answers, model: ModelFacts | undefined) => readonly Setting[]);
 	/** Which answers, and which machine, make it a step at all. Default: always. */
 	readonly when?: (answers: Answers, hardware: Hardware) => boolean;
 }
@@ -40,7 +40,7 @@ const classQuestions = ['classImagesPerInstance', 'classPrompt'].map(ofConcept);
 const steps: readonly StepDeclaration[] = [
 	{key: 'subject', title: 'What to teach', when: ({preset}) => preset === undefined},
 	{key: 'images', title: 'Your images', settings: answers => (isSeveral(answers) ? [...imageQuestions, ...classQuestions] : imageQuestions), when: own},
-	{key: 'model', title: 'Base model', settings: forms('baseModel'), when: own},
+	{key: 'model', title: 'Base model', settings: (_, model) => forms('baseModel', ...(model?.ema ? ['baseModelEma'] as const : [])), when: own},
 	{key: 'card', title: 'Graphics card', when: (answers, hardware) => own(answers) && cardsToChoose(answers, hardware).length > 0},
 	{key: 'manner', title: 'How', when: advised},
 	{key: 'expert', title: 'All settings', when: answers => own(answers) && answers.manner === 'expert'},
@@ -55,7 +55,7 @@ function forms(...keys: readonly SettingKey[]): readonly Setting[] {
 	return keys.map(settingOf);
 }
 
-/** The steps of these answers on this machine, in order. */
-export const stepsOf = (answers: Answers, hardware: Hardware): readonly Step[] => steps
+/** The steps of these answers on this machine, in order. `model`: what is known of the base model. */
+export const stepsOf = (answers: Answers, hardware: Hardware, model?: ModelFacts): readonly Step[] => steps
 	.filter(({when}) => when?.(answers, hardware) ?? true)
-	.map(({key, title, settings}) => ({key, title, ...(settings && {settings: typeof settings === 'function' ? settings(answers) : settings})}));
+	.map(({key, title, settings}) => ({key, title, ...(settings && {settings: typeof settings === 'function' ? settings(answers, model) : settings})}));

@@ -72,7 +72,7 @@ interface Said {
 export function Wizard({area, hardware, store, pictures, initial, firstStep, warnings = [], start, onLeave, onQuit}: WizardProps) {
 	const [answers, dispatch] = useReducer(reduceAnswers, initial);
 	const outcome = useOutcome(answers, hardware);
-	const steps = stepsOf(answers, hardware);
+	const steps = stepsOf(answers, hardware, outcome.model);
 	const [stepKey, setStepKey] = useState<StepKey>(firstStep ?? steps[0]!.key);
 	const at = Math.max(0, steps.findIndex(({key}) => key === stepKey));
 	const step = steps[at]!;

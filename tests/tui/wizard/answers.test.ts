@@ -28,6 +28,13 @@ describe('answers', () => {
 		expect(outcomeOf(reduceAnswers(answers, give('baseModel', 'demo')), machine).config.baseModel).toBe('demo');
 	});
 
+	test('which weights to start from is asked where the base model has two', () => {
+		const answers = after({type: 'subject', subject: 'object'}, give('baseModel', 'demo'));
+		const {model} = outcomeOf(answers, machine);
+		const asked = (ema: boolean) => stepsOf(answers, machine, {...model!, ema}).find(({key}) => key === 'model')?.settings?.map(({key}) => key);
+		expect([asked(false), asked(true)]).toEqual([['baseModel'], ['baseModel', 'baseModelEma']]);
+	});
+
 	test('a value taken back is the advised one again', () => {
 		const answers = after({type: 'subject', subject: 'person'}, give('epochs', 20), {type: 'take back', key: 'epochs'});
 		expect(outcomeOf(answers, machine).config.epochs).toBe(150);
