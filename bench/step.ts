@@ -61,9 +61,20 @@ const source = isArchitecture(flags.model) ? await syntheticModel(flags.model, f
 const madeAt = since();
 const folder = await openModelFolder(source);
 const {mode, sideMode, lanes, runtime} = startEngine(folder, {...config, pixels: resolution ** 2});
+/** What the driver says this process takes of the GPU, by the moments of this program. */
+const gpuBytesAt: Record<string, number> = {};
+function note(moment: string): void {
+	if (runtime.device !== 'gpu') return;
+	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n').map(line => line.split(',').map(Number));
+	// Inside a container the driver may know the process by another number.
+	const own = lines.find(([pid]) => pid === process.pid) ?? (lines.length === 1 ? lines[0] : undefined);
+	if (own) gpuBytesAt[moment] = own[1] * 2 ** 20;
+}
+note('started');
 const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
 const model = await StableDiffusion.open(folder, {...compileOptions, sideMode, clipSkip: 1, lanes, frozenNetworks: frozenNetworks(config), ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
 const loadedAt = since();
+note('loaded');
 
 const images = (prompt: string) => Array.from({length: 8}, (_, i) => ({file: `${i}`, prompt, concept: 0, width: resolution, height: resolution}));
 const set = {instance: images('a photo of sks dog'), classImages: flags.prior ? images('a photo of a dog') : []};
@@ -73,6 +84,7 @@ const latents = {of: async (rows: readonly unknown[]) => Float32Array.from({leng
 const state = new TrainedState(model, config);
 const steps = new StepRunner(model, state, set, latents, config, 10_000, compileOptions, message => console.error(message));
 const tracedAt = since();
+note('optimizer');
 
 const times: number[] = [];
 let loss = 0;
@@ -81,24 +93,18 @@ for (let i = 0; i < Number(flags.steps) + 2; i++) {
 	const start = performance.now();
 	const report = (await steps.start(i)).report();
 	times.push(performance.now() - start);
+	if (i === 0) note('first step');
 	loss = report.loss;
 	if (!Number.isFinite(loss) || !Number.isFinite(report.gradientNorm)) notFinite++;
 }
-/** What the driver says this process takes of the GPU. */
-function gpuBytes(): number | undefined {
-	if (runtime.device !== 'gpu') return undefined;
-	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).split('\n');
-	const own = lines.map(line => line.split(',').map(Number)).find(([pid]) => pid === process.pid) ?? lines.map(line => line.split(',').map(Number))[0];
-	return own[1] * 2 ** 20;
-}
-
 const sorted = times.slice(2).sort((a, b) => a - b);
 const status = readFileSync('/proc/self/status', 'utf8');
 const {model: _model, models: _models, ...asked} = flags;
+note('end');
 console.log(JSON.stringify({
 	program: 'dreambooth-tui', model: flags.model, ...asked, mode, lanes, device: runtime.device, cores: os.availableParallelism(),
 	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), firstMs: times[0],
 	modelMadeMs: madeAt, loadedMs: loadedAt - madeAt, tracedMs: tracedAt - loadedAt,
-	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss, notFinite, gpuBytes: gpuBytes(),
+	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss, notFinite, gpuBytes: gpuBytesAt.end, gpuBytesAt,
 }));
 process.exit(0);

@@ -1,8 +1,8 @@
 // Measures the rows of the GPU table, each in a process of its own: milliseconds of a step, seconds until the first, memory by the driver's count;
 // and with a Python that has torch and diffusers, the same by those, in the same run. A line of JSON for each as it is done, and all of them in a file.
-//   npx tsx bench/gpu/table.ts [--rows full,batch4] [--out bench/results/gpu-table.json] [--python python3] [--compile-at-once 4]
-// First all rows are compiled, several at a time, then each is timed alone, as a run is that was compiled before. Memory rows are compiled alone: what
-// compiling takes counts. Half an hour for all rows.
+//   npx tsx bench/gpu/table.ts [--rows full,batch4] [--what first,again,peers] [--out bench/results/gpu-table.json] [--python python3] [--compile-at-once 4]
+// First all rows are compiled, several at a time, each with the memory of its process: what compiling takes counts. Then each is timed alone, as a run is
+// that was compiled before. Half an hour for all rows.
 import {execFileSync, spawn} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
@@ -14,6 +14,7 @@ import {syntheticModel} from '../synthetic-model.ts';
 
 const {values: flags} = parseArgs({options: {
 	rows: {type: 'string'},
+	what: {type: 'string', default: 'first,again,peers'},
 	out: {type: 'string', default: 'bench/results/gpu-table.json'},
 	python: {type: 'string'},
 	'compile-at-once': {type: 'string', default: '4'},
@@ -28,8 +29,6 @@ interface Row {
 	readonly ours: string;
 	/** Flags of bench/peers/diffusers_step.py. */
 	readonly peer?: string;
-	/** Its first, uncompiled start is measured alone, for its memory. */
-	readonly memory?: true;
 	/** Milliseconds or GiB, whichever the row is for. */
 	readonly target?: {readonly ms?: number; readonly gibibytes?: number};
 }
@@ -46,9 +45,9 @@ const rows: readonly Row[] = [
 	{id: 'lora-batch4', ours: `${xla} --precision bf16 --lora 16 --batch 4 --steps 30`, peer: '--precision bf16 --lora 16 --batch 4', target: {ms: 75}},
 	{id: '768', ours: `${xla} --precision bf16 --resolution 768 --steps 30`, peer: '--precision bf16 --resolution 768', target: {ms: 95}},
 	{id: 'deterministic', ours: `${xla} --precision bf16 --deterministic --steps 30`},
-	{id: 'small-card', ours: `${small} --optimizer adamw8bit --steps 20`, memory: true, target: {gibibytes: 7}},
-	{id: 'small-card-text-encoder', ours: `${small} --optimizer adamw8bit --text-encoder --steps 20`, memory: true, target: {gibibytes: 8.5}},
-	{id: 'small-card-lora', ours: `${small} --lora 16 --steps 20`, memory: true, target: {gibibytes: 2.8}},
+	{id: 'small-card', ours: `${small} --optimizer adamw8bit --steps 20`, target: {gibibytes: 7}},
+	{id: 'small-card-text-encoder', ours: `${small} --optimizer adamw8bit --text-encoder --steps 20`, target: {gibibytes: 8.5}},
+	{id: 'small-card-lora', ours: `${small} --lora 16 --steps 20`, target: {gibibytes: 2.8}},
 	{id: 'sampling', bench: 'sampling', ours: '--precision bf16 --steps 25', peer: '--precision f16 --sampling 25', target: {ms: 600}},
 	{id: 'sampling-xla', bench: 'sampling', ours: '--precision bf16 --steps 25 --engine xla', target: {ms: 600}},
 ];
@@ -63,9 +62,11 @@ const limitMs = 1000 * Number(flags['limit-seconds']);
 const model = await syntheticModel('sd15', flags.models);
 const results: Record<string, unknown>[] = [];
 
-/** MiB in use on the card. */
-const used = (): number => Number(execFileSync('nvidia-smi', ['--query-gpu=memory.used', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n')[0]);
-const idle = used();
+/** MiB of the card that a process takes, as the driver says. */
+function usedBy(process: number | undefined): number {
+	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n');
+	return Number(lines.map(line => line.split(',')).find(([pid]) => Number(pid) === process)?.[1] ?? 0);
+}
 
 interface Ended {
 	/** The last line, if it is JSON. */
@@ -83,7 +84,7 @@ async function run(command: string, args: readonly string[]): Promise<Ended> {
 	let text = '';
 	let peakMiB = 0;
 	for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-	const watching = setInterval(() => (peakMiB = Math.max(peakMiB, used() - idle)), 500);
+	const watching = setInterval(() => (peakMiB = Math.max(peakMiB, usedBy(program.pid))), 1000);
 	const limit = setTimeout(() => program.kill('SIGKILL'), limitMs);
 	const code = await new Promise<number | null>(resolve => program.on('close', resolve));
 	clearInterval(watching);
@@ -103,26 +104,22 @@ function tell(result: Record<string, unknown>): void {
 	writeFileSync(flags.out, `${JSON.stringify({gpu: execFileSync('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader'], {encoding: 'utf8'}).trim(), cores: os.availableParallelism(), model: 'SD 1.5, random weights', results}, undefined, '\t')}\n`);
 }
 
-for (const row of chosen.filter(({memory}) => memory)) {
-	const {said, ...ended} = await ours(row);
-	tell({row: row.id, what: 'first start, alone', command: row.ours, target: row.target, ...ended, firstMs: said?.firstMs, medianMs: said?.medianMs});
-}
-
-const toCompile = chosen.filter(({memory, bench}) => !memory && bench !== 'sampling');
+const parts = flags.what.split(',');
+const toCompile = parts.includes('first') ? chosen.filter(({bench}) => bench !== 'sampling') : [];
 await Promise.all(Array.from({length: Number(flags['compile-at-once'])}, async () => {
 	for (let row = toCompile.shift(); row; row = toCompile.shift()) {
-		const {said, seconds, failure} = await ours(row, ['--steps', '1']);
-		tell({row: row.id, what: 'compiled, beside others', command: row.ours, seconds, firstMs: said?.firstMs, ...(failure !== undefined && {failure})});
+		const {said, ...ended} = await ours(row, ['--steps', '20']);
+		tell({row: row.id, what: 'first start, beside others', command: row.ours, firstMs: said?.firstMs, gpuBytesAt: said?.gpuBytesAt, ...ended});
 	}
 }));
 
-for (const row of chosen) {
+for (const row of parts.includes('again') ? chosen : []) {
 	const {said, ...ended} = await ours(row);
-	const {firstMs, medianMs, minMs, maxMs, notFinite, loss} = said ?? {};
-	tell({row: row.id, what: 'compiled before, alone', command: row.ours, target: row.target, firstMs, medianMs, minMs, maxMs, notFinite, loss, ...ended});
+	const {firstMs, medianMs, minMs, maxMs, notFinite, loss, gpuBytesAt} = said ?? {};
+	tell({row: row.id, what: 'compiled before, alone', command: row.ours, target: row.target, firstMs, medianMs, minMs, maxMs, notFinite, loss, gpuBytesAt, ...ended});
 }
 
-for (const row of flags.python === undefined ? [] : chosen) {
+for (const row of flags.python !== undefined && parts.includes('peers') ? chosen : []) {
 	if (row.peer === undefined) continue;
 	const peer = isPacked ? path.join(here, 'diffusers_step.py') : path.join(here, '../peers/diffusers_step.py');
 	const {said, ...ended} = await run(flags.python!, [peer, '--model', model, ...row.peer.split(' ')]);
