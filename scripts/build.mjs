@@ -4,11 +4,11 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {builtFile, sourcesFingerprint} from './bootstrap/built.mjs';
-import {bundleOptions} from './bundle-options.mjs';
+import {bundleOptions, programs} from './bundle-options.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(root, 'dist');
-const entryPoints = {cli: 'src/cli.ts', ready: 'src/cli/ready.ts', runner: 'src/train/runner.ts', trainer: 'src/train/trainer.ts', probe: 'src/train/probe.ts', noise: 'src/train/noise-thread.ts', world: 'src/train/world/drawing-thread.ts'};
+const entryPoints = {...programs, ready: 'src/cli/ready.ts'};
 
 // Of what is edited meanwhile, the next start must still see that it has changed.
 const fingerprint = sourcesFingerprint(root);

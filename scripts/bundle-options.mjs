@@ -40,6 +40,12 @@ const emojiWithoutTables = {
 	},
 };
 
+/** What runs in a process or a thread of its own. */
+export const programs = {
+	cli: 'src/cli.ts', runner: 'src/train/runner.ts', trainer: 'src/train/trainer.ts', probe: 'src/train/probe.ts',
+	noise: 'src/train/noise-thread.ts', images: 'src/train/data/image-process.ts', world: 'src/train/world/drawing-thread.ts',
+};
+
 /**
  * How our programs are bundled with esbuild, wherever they go.
  * @type {import('esbuild').BuildOptions}

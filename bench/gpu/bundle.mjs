@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {programs} from '../../scripts/bundle-options.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const out = path.resolve(process.argv[2] ?? '');
@@ -14,7 +15,7 @@ if (process.argv[2] === undefined) throw new Error('Name the folder to make: nod
 await rm(out, {recursive: true, force: true});
 await build({
 	absWorkingDir: root,
-	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', accuracy: 'bench/world/accuracy.ts', golden: 'tests/golden/run.ts', noise: 'src/train/noise-thread.ts'},
+	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', accuracy: 'bench/world/accuracy.ts', golden: 'tests/golden/run.ts', noise: programs.noise, images: programs.images},
 	outdir: out,
 	bundle: true,
 	splitting: true,

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
-import {bundleOptions} from '../../scripts/bundle-options.mjs';
+import {bundleOptions, programs} from '../../scripts/bundle-options.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 if (process.argv[2] === undefined) throw new Error('Name the folder to make: node bench/gpu/program.mjs FOLDER');
@@ -16,7 +16,7 @@ const out = path.resolve(process.argv[2]);
 await rm(out, {recursive: true, force: true});
 await build({
 	...bundleOptions,
-	entryPoints: {cli: 'src/cli.ts', runner: 'src/train/runner.ts', trainer: 'src/train/trainer.ts', probe: 'src/train/probe.ts', noise: 'src/train/noise-thread.ts', world: 'src/train/world/drawing-thread.ts'},
+	entryPoints: programs,
 	outdir: path.join(out, 'dist'),
 	external: bundleOptions.external.filter(name => name !== '@tensorflow/*'),
 	plugins: [

@@ -11,12 +11,3 @@ export const drawNoise = ({count, keys}: NoiseRequest): Float32Array => {
 	keys.forEach((key, i) => drawn.set(normals(count, key), i * count));
 	return drawn;
 };
-
-export interface NoiseQuestion extends NoiseRequest {
-	readonly id: number;
-}
-
-export interface NoiseAnswer {
-	readonly id: number;
-	readonly drawn: Float32Array;
-}

@@ -86,8 +86,11 @@ async function firstWord(runner: ChildProcess): Promise<RunnerMessage | undefine
 	});
 }
 
-/** A program of ours that runs in a process of its own: built beside this one, or in `dist/` when this one runs from source. */
-export function programFile(name: 'runner' | 'trainer' | 'probe' | 'noise' | 'world'): string {
+/** What runs in a process or a thread of its own. */
+export type Program = 'runner' | 'trainer' | 'probe' | 'noise' | 'images' | 'world';
+
+/** Where such a program lies: built beside this one, or in `dist/` when this one runs from source. */
+export function programFile(name: Program): string {
 	const here = fileURLToPath(import.meta.url);
 	return path.join(here.endsWith('.ts') ? path.join(packageRoot(), 'dist') : path.dirname(here), `${name}.js`);
 }

@@ -1,25 +1,10 @@
-import {open, stat} from 'node:fs/promises';
-import os from 'node:os';
+import {stat} from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
-import {atOnce} from '../at-once.ts';
 import {bucketOf, sizeName, type Size} from './buckets.ts';
 import {DataError} from './data-error.ts';
 import {fileFault, filesUnder, type FoundFile} from './files-under.ts';
-
-export interface ScannedImage {
-	/** Absolute. */
-	readonly file: string;
-	/** Pixels as the image is shown, after its EXIF rotation. */
-	readonly width: number;
-	readonly height: number;
-}
-
-export interface SkippedFile {
-	/** Absolute. */
-	readonly file: string;
-	readonly reason: string;
-}
+import {ImageReader} from './image-reader.ts';
+import {isText, lookAtImage, type ScannedImage, type SkippedFile} from './look-at-image.ts';
 
 export interface FolderScan {
 	readonly folder: string;
@@ -34,30 +19,17 @@ interface ScanOptions {
 	readonly onLook?: (done: number, total: number) => Promise<void>;
 }
 
-/** What the image library calls the formats that are read; the first frame of an animated one. */
-const readFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'tiff', 'gif', 'heif']);
-
-/** Images that people have and that are not read. */
-const otherImages: Readonly<Record<string, string>> = {'.bmp': 'BMP', '.heic': 'HEIC', '.heif': 'HEIC', '.svg': 'SVG', '.psd': 'Photoshop', '.jxl': 'JPEG XL', '.jp2': 'JPEG 2000'};
-
-/** At least the threads that Node has for such work. */
-const imagesAtOnce = Math.max(4, os.availableParallelism());
-
 /**
  * Finds the images of a folder and its subfolders, in an order that is the same everywhere. Every image is decoded to its end: what
  * would fail in the middle of the training is named here.
  * @throws DataError when the folder is missing, may not be read, or (unless `allowEmpty`) holds no usable image.
- * @throws what `onLook` throws, which is awaited after each file
+ * @throws what `onLook` throws
  */
 export async function scanFolder(folder: string, {allowEmpty = false, onLook}: ScanOptions = {}): Promise<FolderScan> {
 	const absolute = path.resolve(folder);
 	const found = await openFolder(absolute);
-	let done = 0;
-	const looks = await atOnce(found, imagesAtOnce, async file => {
-		const seen = await look(file);
-		await onLook?.(++done, found.length);
-		return seen;
-	});
+	const reader = new ImageReader(found.length);
+	const looks = await reader.look(found, onLook).finally(() => reader.close());
 	const images = looks.filter(each => 'width' in each);
 	const withImage = new Set(images.map(({file}) => withoutExtension(file)));
 	const skipped = looks.filter(each => 'reason' in each).filter(({file}) => !(isText(file) && withImage.has(withoutExtension(file))));
@@ -73,7 +45,7 @@ export async function scanFolder(folder: string, {allowEmpty = false, onLook}: S
 /** Makes sure that a folder holds an image that can be used, and looks at no more of them than that takes. @throws DataError as scanFolder does */
 export async function requireImage(folder: string): Promise<void> {
 	for (const file of await openFolder(path.resolve(folder))) {
-		if ('width' in (await look(file))) return;
+		if ('width' in (await lookAtImage(file))) return;
 	}
 	await scanFolder(folder);
 }
@@ -100,41 +72,7 @@ async function openFolder(folder: string): Promise<FoundFile[]> {
 	}
 }
 
-async function look({file, fault}: FoundFile): Promise<ScannedImage | SkippedFile> {
-	if (fault) return {file, reason: fault};
-	const extension = path.extname(file).toLowerCase();
-	// As many as images, where each has a caption.
-	if (isText(file)) return {file, reason: unreadable(extension)};
-	try {
-		const handle = await open(file);
-		const {size} = await handle.stat().finally(() => handle.close());
-		if (size === 0) return {file, reason: 'is an empty file'};
-	} catch (error) {
-		return {file, reason: fileFault(error)};
-	}
-	let format: string | undefined;
-	try {
-		const image = sharp(file, {failOn: 'error'});
-		const {autoOrient, ...metadata} = await image.metadata();
-		({format} = metadata);
-		if (!readFormats.has(format)) return {file, reason: unreadable(extension)};
-		await image.raw().toBuffer();
-		return {file, ...autoOrient};
-	} catch (error) {
-		// With a format but no end: a download that broke off, or a format whose compression is missing here (HEIC).
-		if (!format || extension in otherImages) return {file, reason: unreadable(extension)};
-		return {file, reason: `is damaged or cut off (${firstLine(error)})`};
-	}
-}
-
-function unreadable(extension: string): string {
-	if (extension in otherImages) return `${otherImages[extension]} images cannot be read: save it as PNG or JPEG`;
-	return extension === '.txt' ? 'is a text without an image of its name' : 'is not an image';
-}
-
-const isText = (file: string) => path.extname(file).toLowerCase() === '.txt';
 const withoutExtension = (file: string) => file.slice(0, file.length - path.extname(file).length);
-const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0];
 const named = ({folder}: FolderScan) => ({file, reason}: SkippedFile) => `${path.relative(folder, file)} ${reason}`;
 const count = ({length}: readonly unknown[], word: string) => `${length} ${word}${length === 1 ? '' : 's'}`;
 

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import path from 'node:path';
 import type {TrainingConfig} from '../../presets/index.ts';
 import type {Row, TrainingImage} from '../batches.ts';
-import {imageHash, loadImage, sizeName} from '../data/index.ts';
+import {imageHash, ImageReader, sizeName, type ImageToLoad} from '../data/index.ts';
 import {requireRoom} from '../disk-room.ts';
 import type {DeviceTensor} from '../graph/index.ts';
 import {groupBy} from '../group-by.ts';
@@ -15,7 +15,9 @@ import {memoryStore} from './memory-store.ts';
 import {inOneArray, type MomentsStore} from './store.ts';
 
 /** Images encoded in one call: as many as keep a call short. */
-const PIXELS_AT_ONCE = 8 * 128 * 128;
+const PIXELS_AT_ONCE = 16 * 128 * 128;
+/** Calls whose images are read while the device works on one. */
+const CALLS_AHEAD = 3;
 
 export type LatentConfig = Pick<TrainingConfig, 'crop' | 'horizontalFlip' | 'cacheLatents' | 'precision' | 'seed'>;
 
@@ -30,6 +32,9 @@ interface Picture extends Pick<Row, 'flipped'> {
  * still draws its own; both orientations where images are mirrored. A random crop is another image each time and is not cached.
  */
 export class Latents {
+	/** Of what is not kept: no more than a step's images. */
+	readonly #reader = new ImageReader(0);
+
 	private constructor(private readonly model: StableDiffusion, private readonly config: LatentConfig, private readonly store: MomentsStore | undefined) {}
 
 	/** `folder`: of a cache on the disk. */
@@ -47,26 +52,32 @@ export class Latents {
 		let done = all.length - missing.length;
 		await progress(done, all.length);
 		if (this.config.cacheLatents === 'disk') requireRoom(cacheFolder(), missing.reduce((bytes, {image}) => bytes + this.#bytesOf(image), 0), 'The latent cache');
-		for (const ofSize of groupBy(missing, ({image}) => sizeName(image)).values()) {
-			const [{image: {width, height}}] = ofSize;
-			const count = Math.max(1, Math.min(ofSize.length, Math.floor(PIXELS_AT_ONCE / (width * height))));
-			const parts = Array.from({length: Math.ceil(ofSize.length / count)}, (_, i) => ofSize.slice(i * count, (i + 1) * count));
-			let next = this.#loadAll(parts[0]);
-			for (const [i, part] of parts.entries()) {
-				const loaded = await next;
-				// While the device encodes, other threads read what it is given next.
-				next = i + 1 < parts.length ? this.#loadAll(parts[i + 1]) : next;
-				// Told where it is awaited.
-				next.catch(() => undefined);
-				await this.#encode(part, loaded, count);
-				await progress((done += part.length), all.length);
+		const reader = new ImageReader(missing.length);
+		try {
+			for (const ofSize of groupBy(missing, ({image}) => sizeName(image)).values()) {
+				const [{image: {width, height}}] = ofSize;
+				const count = Math.max(1, Math.min(ofSize.length, Math.floor(PIXELS_AT_ONCE / (width * height))));
+				const parts = Array.from({length: Math.ceil(ofSize.length / count)}, (_, i) => ofSize.slice(i * count, (i + 1) * count));
+				const loading: Promise<Float32Array[]>[] = [];
+				for (const [i, part] of parts.entries()) {
+					for (const ahead of parts.slice(i + loading.length, i + 1 + CALLS_AHEAD)) {
+						const loaded = reader.load(ahead.map(picture => this.#toLoad(picture)));
+						// Told where it is awaited.
+						loaded.catch(() => undefined);
+						loading.push(loaded);
+					}
+					await this.#encode(part, (await loading.shift())!, count);
+					await progress((done += part.length), all.length);
+				}
 			}
+		} finally {
+			reader.close();
 		}
 	}
 
 	/** The moments of rows of one size, [rows, height, width, 2·channels]. What lies on the device is the caller's to dispose of. */
 	async of(rows: readonly Picture[]): Promise<Float32Array | DeviceTensor> {
-		return (await this.store?.of(rows.map(keyOf))) ?? inOneArray(await this.#encode(rows, await this.#loadAll(rows), rows.length));
+		return (await this.store?.of(rows.map(keyOf))) ?? inOneArray(await this.#encode(rows, await this.#reader.load(rows.map(row => this.#toLoad(row))), rows.length));
 	}
 
 	/** Encodes and keeps. `count` is the batch that the function is compiled for; a shorter one is filled up. */
@@ -82,14 +93,10 @@ export class Latents {
 		return each;
 	}
 
-	#loadAll(pictures: readonly Picture[]): Promise<Float32Array[]> {
-		return Promise.all(pictures.map(picture => this.#load(picture)));
-	}
-
-	#load({image: {file, width, height}, flipped, draw}: Picture): Promise<Float32Array> {
-		const fit = {width, height, flip: flipped};
+	#toLoad({image: {file, width, height}, flipped, draw}: Picture): ImageToLoad {
+		const size = {width, height, flip: flipped};
 		const {crop, seed} = this.config;
-		return loadImage(file, crop === 'random' ? {...fit, crop, key: {seed, stream: 'crop', ...draw}} : {...fit, crop: 'center'});
+		return {file, fit: crop === 'random' ? {...size, crop, key: {seed, stream: 'crop', ...draw}} : {...size, crop: 'center'}};
 	}
 
 	/** [height, width, 2·channels] of the latent. */
