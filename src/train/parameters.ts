@@ -75,7 +75,7 @@ export class Parameters implements ParameterSet {
 			const dtype = dtypes.get(members[0].declaration.name);
 			const shape = isPacked(members) ? [sizeOf(members)] : members[0].shape;
 			const name = isPacked(members) ? `${network}.packed_${blocks.length}` : `${network}.${members[0].declaration.name}`;
-			const block = {variable: createVariable(name, shape, {values: 0, dtype}), members};
+			const block = {variable: createVariable(name, shape, {dtype}), members};
 			await assign(block, source);
 			blocks.push(block);
 		}

@@ -11,8 +11,8 @@ export interface Variable {
 }
 
 export interface Initial {
-	/** All elements in row order, or one number for every element. */
-	readonly values: Float32Array | number;
+	/** All elements in row order, or one number for every element. Absent: the variable is assigned before it is read. */
+	readonly values?: Float32Array | number;
 	/** How `values` is laid out when it differs from `shape`: axis i of the variable is axis `permutation[i]` of `values`. */
 	readonly permutation?: readonly number[];
 	/** FLOAT32 unless a frozen weight is held in half precision. */
@@ -37,7 +37,7 @@ export function createVariable(name: string, shape: readonly number[], {values, 
 		1,
 	);
 	const variable = {name, shape, dtype, handle};
-	assignVariable(variable, values, permutation);
+	if (values !== undefined) assignVariable(variable, values, permutation);
 	return variable;
 }
 
