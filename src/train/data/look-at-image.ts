@@ -37,12 +37,13 @@ export async function lookAtImage({file, fault}: FoundFile): Promise<ScannedImag
 		if (!readFormats.has(format)) return {file, reason: unreadable(extension)};
 		await image.raw().toBuffer();
 		return {file, ...autoOrient};
-	} catch (error) {
+	} catch {
 		const reason = await faultOfFile(file);
 		if (reason) return {file, reason};
 		// With a format but no end: a download that broke off, or a format whose compression is missing here (HEIC).
 		if (!format || extension in otherImages) return {file, reason: unreadable(extension)};
-		return {file, reason: `is damaged or cut off (${firstLine(error)})`};
+		// The image library's own words may be about another file: its threads share the place where it puts them.
+		return {file, reason: 'is damaged or cut off'};
 	}
 }
 
@@ -63,5 +64,3 @@ function unreadable(extension: string): string {
 	if (extension in otherImages) return `${otherImages[extension]} images cannot be read: save it as PNG or JPEG`;
 	return extension === '.txt' ? 'is a text without an image of its name' : 'is not an image';
 }
-
-const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0];
