@@ -75,36 +75,72 @@ export function quantize(state: State, values: Tensor, codes: Variable, absmax: 
 	const largest = ops.maximumOver(ops.absolute(values), [1]);
 	// A block of zeros is divided by 1.
 	const divisor = ops.add(largest, ops.subtract(ops.constant(1), ops.sign(largest)));
-	const numbers = nearest(ops.divide(values, ops.reshape(divisor, [absmax.shape[0], 1])), kind);
-	state.assign(codes, op('Cast', [kind === 'signed' ? withSign(numbers, values) : numbers], [attribute.type('SrcT', INT32), attribute.type('DstT', UINT8)]));
+	const shares = ops.divide(values, ops.reshape(divisor, [absmax.shape[0], 1]));
+	const numbers = execution().mode === 'xla' ? lookedUp(shares, values, kind) : counted(shares, values, kind);
+	state.assign(codes, op('Cast', [numbers], [attribute.type('SrcT', INT32), attribute.type('DstT', UINT8)]));
 	state.assign(absmax, largest);
 }
 
-/** The number of the nearest entry. */
-function nearest(values: Tensor, kind: keyof typeof MAPS): Tensor {
-	const map = MAPS[kind];
-	const borders = Array.from({length: map.length - 1}, (_, i) => Math.fround((map[i] + map[i + 1]) / 2));
-	if (execution().mode === 'xla') return bisected(values, borders);
-	return op('Bucketize', [values], [attribute.type('T', FLOAT32), attribute.floats('boundaries', borders)]);
-}
+/** Half-way between neighbours. */
+const bordersOf = (kind: keyof typeof MAPS): number[] => Array.from({length: MAPS[kind].length - 1}, (_, i) => Math.fround((MAPS[kind][i] + MAPS[kind][i + 1]) / 2));
 
-/** How many of the borders, 2ⁿ − 1 in rising order, are at most the value. XLA makes Bucketize of comparisons with every border: this has n. */
-function bisected(values: Tensor, borders: readonly number[]): Tensor {
-	const table = ops.table(Float32Array.from(borders), [borders.length]);
-	const integers = [attribute.type('T', INT32)];
-	let below = op('Cast', [op('ZerosLike', [values], [attribute.type('T', FLOAT32)])], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)]);
-	for (let step = (borders.length + 1) / 2; step >= 1; step /= 2) {
-		const border = ops.gather(table, op('AddV2', [below, ops.integer(step - 1)], integers));
-		const isBelow = op('LessEqual', [border, values], [attribute.type('T', FLOAT32)]);
-		below = op('AddV2', [below, op('Mul', [op('Cast', [isBelow], [attribute.type('SrcT', BOOL), attribute.type('DstT', INT32)]), ops.integer(step)], integers)], integers);
-	}
-	return below;
-}
+/** The entry that stands for 0 in the signed table. A negative value that is nearest to it takes the one before, so that no sign is lost. */
+const ZERO = 127;
 
-/** A negative value that is nearest to 0 takes the entry before it, so that no sign is lost. The table has 0 at 127. */
-function withSign(numbers: Tensor, values: Tensor): Tensor {
+/** The numbers of the nearest entries: how many borders are at most the value. `values` have the sign of `shares`, which may be too small to have one. */
+function counted(shares: Tensor, values: Tensor, kind: keyof typeof MAPS): Tensor {
+	const numbers = op('Bucketize', [shares], [attribute.type('T', FLOAT32), attribute.floats('boundaries', bordersOf(kind))]);
+	if (kind === 'unsigned') return numbers;
 	const negative = ops.maximum(ops.scaleBy(ops.sign(values), -1), ops.constant(0));
-	const beyond = ops.subtract(ops.toFloat(numbers), ops.constant(126));
-	const steps = ops.multiply(negative, ops.maximum(ops.sign(beyond), ops.constant(0)));
-	return op('Sub', [numbers, op('Cast', [steps], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)])], [attribute.type('T', INT32)]);
+	const steps = ops.multiply(negative, ops.maximum(ops.sign(ops.subtract(ops.toFloat(numbers), ops.constant(ZERO - 1))), ops.constant(0)));
+	return op('Sub', [numbers, op('Cast', [steps], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)])], integers);
+}
+
+const integers = [attribute.type('T', INT32)];
+
+/** Magnitudes that begin with the same bits, exponent and seven more: so few that between two of them lies one border at most. */
+const CELL_BITS = 16;
+const cellOf = (magnitude: number): number => new Int32Array(Float32Array.of(magnitude).buffer)[0] >> CELL_BITS;
+/** Below lies no border. */
+const FIRST_CELL = cellOf(2 ** -23);
+const CELLS = cellOf(1) - FIRST_CELL + 1;
+
+/**
+ * The same for XLA, which makes Bucketize of comparisons with every border. By the first bits of the magnitude each value finds the one border that it may
+ * be beyond, and the number if it is not. (A search by halves finds it, too, but its lookups hang on one another: XLA takes minutes to join them.)
+ */
+function lookedUp(shares: Tensor, values: Tensor, kind: keyof typeof MAPS): Tensor {
+	const {numbers, borders} = CELL_TABLES[kind];
+	const bits = op('Bitcast', [ops.absolute(shares)], [attribute.type('T', FLOAT32), attribute.type('type', INT32)]);
+	const place = op('Sub', [op('RightShift', [bits, ops.integer(CELL_BITS)], integers), ops.integer(FIRST_CELL)], integers);
+	const within = op('Minimum', [op('Maximum', [place, ops.integer(0)], integers), ops.integer(CELLS - 1)], integers);
+	const asInteger = (condition: Tensor) => op('Cast', [condition], [attribute.type('SrcT', BOOL), attribute.type('DstT', INT32)]);
+	const isNegative = () => asInteger(op('Less', [values, ops.constant(0)], [attribute.type('T', FLOAT32)]));
+	const cell = kind === 'signed' ? op('AddV2', [within, op('Mul', [isNegative(), ops.integer(CELLS)], integers)], integers) : within;
+	const border = ops.gather(ops.table(borders, [borders.length]), cell);
+	const number = op('GatherV2', [ops.integers([...numbers]), cell, ops.integer(0)], [attribute.type('Tparams', INT32), attribute.type('Tindices', INT32), attribute.type('Taxis', INT32), attribute.int('batch_dims', 0)]);
+	return op('AddV2', [number, asInteger(op('LessEqual', [border, shares], [attribute.type('T', FLOAT32)]))], integers);
+}
+
+interface CellTable {
+	/** Of the lowest value of each cell: cells of positive values, then those of negative ones. */
+	readonly numbers: Int32Array;
+	/** From here on it is one more; beyond every value where it is not. */
+	readonly borders: Float32Array;
+}
+
+const CELL_TABLES: Readonly<Record<keyof typeof MAPS, CellTable>> = {signed: cellTable('signed'), unsigned: cellTable('unsigned')};
+
+function cellTable(kind: keyof typeof MAPS): CellTable {
+	const borders = bordersOf(kind);
+	const most = (negative: boolean) => (negative ? ZERO - 1 : borders.length);
+	const numberOf = (value: number, negative: boolean) => Math.min(borders.filter(border => border <= value).length, most(negative));
+	const fromBits = (bits: number) => new Float32Array(Int32Array.of(bits).buffer)[0];
+	const cells = (kind === 'signed' ? [false, true] : [false]).flatMap(negative => Array.from({length: CELLS}, (_, i) => {
+		const ends = [i === 0 ? 0 : fromBits((FIRST_CELL + i) << CELL_BITS), fromBits(((FIRST_CELL + i + 1) << CELL_BITS) - 1)];
+		const [lowest, highest] = negative ? ends.map(end => -end).reverse() : ends;
+		const number = numberOf(lowest, negative);
+		return {number, border: numberOf(highest, negative) > number ? borders[number] : Infinity};
+	}));
+	return {numbers: Int32Array.from(cells, ({number}) => number), borders: Float32Array.from(cells, ({border}) => border)};
 }

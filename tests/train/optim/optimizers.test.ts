@@ -1,5 +1,6 @@
 import {afterAll, describe, expect, it} from 'vitest';
 import {compile, createVariable, disposeVariable, readVariable, UINT8} from '../../../src/train/graph/index.ts';
+import {MAPS, quantize, quantizedSlots} from '../../../src/train/optim/blockwise.ts';
 import {adafactor, adamw, adamw8bit, lion, lion8bit, sgd, type Optimizer} from '../../../src/train/optim/index.ts';
 import {normals} from '../../../src/train/random.ts';
 import {openSafetensors} from '../../../src/train/weights/index.ts';
@@ -53,7 +54,38 @@ describe.each(Object.entries(optimizers))('%s', (name, optimizer) => {
 	});
 });
 
+/** The codes of values of which each 256 have a largest magnitude of 1. */
+function codesOf(kind: keyof typeof MAPS, values: Float32Array, mode: 'graph' | 'xla'): Float32Array {
+	const blocks = values.length / 256;
+	const [codes, absmax] = quantizedSlots('m', values.length, kind).map(({name, shape, dtype, fill}) => createVariable(name, shape, {values: fill, dtype}));
+	const write = compile(`codes_${kind}_${mode}`, (inputs, state) => {
+		quantize(state, inputs.values, codes, absmax, kind);
+		return {};
+	}, {values: {shape: [blocks, 256], dtype: 'float32'}}, {mode});
+	write.call({values});
+	const written = readVariable(codes);
+	write.dispose();
+	for (const variable of [codes, absmax]) disposeVariable(variable);
+	return written;
+}
+
+const next = (value: number, steps: number) => new Float32Array(Int32Array.of(new Int32Array(Float32Array.of(value).buffer)[0] + steps).buffer)[0];
+
 describe('8-bit state', () => {
+	it.each(['signed', 'unsigned'] as const)('has the number of the nearest entry of the table, also on both sides of every border, whatever looks it up (%s)', kind => {
+		const map = MAPS[kind];
+		const borders = Array.from({length: map.length - 1}, (_, i) => Math.fround((map[i] + map[i + 1]) / 2));
+		const magnitudes = [0, -0, 2e-38, 1e-9, ...borders.flatMap(border => [next(border, -1), border, next(border, 1)]), ...map, ...normals(2000, {seed: 1, stream: 'values'}).map(value => Math.min(1, Math.abs(value) / 4))];
+		const asked = kind === 'signed' ? magnitudes.flatMap(value => [value, -value]) : magnitudes.map(Math.abs);
+		const rows = Array.from({length: Math.ceil(asked.length / 255)}, (_, i) => [1, ...asked.slice(255 * i, 255 * (i + 1))]);
+		const values = Float32Array.from(rows.flatMap(row => [...row, ...Array<number>(256 - row.length).fill(0)]));
+		const nearest = values.map(value => {
+			const number = borders.filter(border => border <= value).length;
+			return kind === 'signed' && value < 0 ? Math.min(number, 126) : number;
+		});
+		for (const mode of ['graph', 'xla'] as const) expect([...codesOf(kind, values, mode)]).toEqual([...nearest]);
+	});
+
 	it('really is in 8 bits, on the device and in checkpoints, and continues from them exactly', async () => {
 		const config = smallConfig({optimizer: 'adamw8bit', maxSteps: 3, expertOverrides: true});
 		const run = await trainingRun(config);
