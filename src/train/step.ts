@@ -1,6 +1,6 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {networkScope, type ModelAdapters} from './adapters.ts';
-import {attribute, FLOAT32, INT32, op, ops, type Signature, type State, type Tensors} from './graph/index.ts';
+import {attribute, execution, FLOAT32, INT32, op, ops, type Signature, type State, type Tensors} from './graph/index.ts';
 import type {NoiseSchedule} from './diffusion/index.ts';
 import {cutIntoLanes, rowsOfLane} from './lanes.ts';
 import {encodeText, joinChunks, unet} from './models/index.ts';
@@ -205,7 +205,12 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 			: Array.from({length: 2}, () => limited(gradientClip, () => gradientNorm));
 		const {stepSizes, decays, optimizerExtra: extra, emaRate} = lossScale ? trueCase(inputs, state.read(lossScale.variables.updates)) : inputs;
 		const rates = [0, 1].map(group => ({stepSize: scalarAt(stepSizes, group), decay: scalarAt(decays, group)}));
-		for (const {network: {optimizerState, ema, accumulator, group}, block, index, gradient} of updates) {
+		// Without a limit no update needs the gradients of the others.
+		const inTurn = clips[0] === undefined && execution().mode === 'xla';
+		let previous: readonly Tensor[] = [];
+		for (const {network: {optimizerState, ema, accumulator, group}, block, index, gradient: found} of inTurn ? asGradientsCome(updates) : updates) {
+			// XLA would join updates of tensors of one size into one kernel, for which all their gradients wait to the end of the step.
+			const [gradient] = previous.length > 0 ? execution().barrier([found, ...previous.slice(1)], previous[0]) : [found];
 			optimizer.update(changing, {
 				parameter: block.variable,
 				members: block.members,
@@ -215,6 +220,7 @@ export function trainingStep(model: StepModel, trained: readonly TrainedNetwork[
 				...rates[group],
 				extra,
 			});
+			if (inTurn) previous = [block.variable, ...optimizerState.variables[index]].map(variable => state.read(variable));
 			if (ema) moveTowards(changing, ema.blocks[index], block, emaRate);
 			// Zeros made from the gradient, not from its shape: a graph would make those before the forward pass and hold them.
 			if (accumulator) state.assign(accumulator.blocks[index].variable, op('ZerosLike', [gradient], [attribute.type('T', FLOAT32)]));
@@ -254,6 +260,13 @@ export function rowErrors(prediction: Tensor, target: Tensor, penalty: Penalty):
 		},
 		(dy, [slope]) => [ops.multiply(slope, ops.scaleBy(ops.reshape(dy, [rows, 1, 1, 1]), 2 / size))],
 	);
+}
+
+/** The backward pass comes to the last layers first. Small tensors of all layers share a variable: its gradient is there at the end. */
+function asGradientsCome<T extends {readonly network: TrainedNetwork; readonly block: Block}>(updates: readonly T[]): T[] {
+	const isShared = ({block: {members}}: T) => members.length > 1;
+	const byNetwork = updates.filter(one => !isShared(one)).toReversed().toSorted((a, b) => a.network.group - b.network.group);
+	return [...byNetwork, ...updates.filter(isShared)];
 }
 
 const scalarAt = (vector: Tensor, index: number) => ops.reshape(ops.slice(vector, [index], [1]), []);

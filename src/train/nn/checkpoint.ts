@@ -20,9 +20,11 @@ export function checkpoint(p: Scope, inputs: readonly Tensor[], block: (p: Scope
 			return block(p.withParameters(weights), xs);
 		},
 		(dy, saved) => {
-			const [xs, weights] = split(saved);
-			const again = barrier(xs, dy);
-			return gradients(() => block(p.withParameters(weights), again), [...again, ...weights], dy).gradients;
+			const again = barrier(saved, dy);
+			const [xs, weights] = split(again);
+			const found = gradients(() => block(p.withParameters(weights), xs), again, dy).gradients;
+			// Together: the compiler might put the gradients of the weights off, and keep what was computed again for them until then.
+			return barrier(found, dy);
 		},
 	);
 }
