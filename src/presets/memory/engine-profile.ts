@@ -43,12 +43,14 @@ export interface EngineProfile {
 	readonly keepsFrozen: {readonly autoencoder: boolean; readonly textEncoder: boolean};
 	/** Bytes of a gradient until its parameter is updated. */
 	readonly gradient: Readonly<Record<Bits, number>>;
-	/** Half copies of the weights are made when they are first used, and each is freed once its layer's gradient is there; or they stay through the step. */
-	readonly freesCasts: boolean;
+	/** Half copies of the weights stay through the step, or are made for each use and freed after it. */
+	readonly keepsCasts: boolean;
 	/** Executed one by one, operations keep all their results to the end of the step: times the activations, and bytes per trained parameter. */
 	readonly eager: {readonly activations: number; readonly perParameter: number};
 	/** While parameters are updated: bytes per trained parameter, copies of the largest tensor, and times the state in 8 bits that is unpacked at once. */
 	readonly update: {readonly perParameter: number; readonly largestTensors: number; readonly unpacked: number};
+	/** Where no limit of the gradient needs all gradients at once, each update follows its gradient: copies of the largest tensor then, with 8-bit state; undefined: never. */
+	readonly updateInTurn?: {readonly largestTensors: number};
 	/** Bytes per pixel of the image for each channel of the autoencoder's first level, f32. */
 	readonly autoencoder: {readonly encode: number; readonly decode: number};
 	/** Bytes per position and channel of the widest layer while the UNet only predicts, f32. */
@@ -59,6 +61,8 @@ export interface EngineProfile {
 	readonly accumulator: number;
 	/** How much of its gradients each further lane adds: lanes end a layer at about the same time, and then its gradients are added up. */
 	readonly laneGradients: number;
+	/** How much of what its layers work with each further lane adds: lanes are seldom all at their largest layer. */
+	readonly laneWorking: number;
 	/** While files are written: copies of the largest tensor in the memory that the plan is about. */
 	readonly save: {readonly largestTensors: number};
 	/** The program, its libraries, contexts and kernels; and what it takes for each unit of a compiled step. */
@@ -104,7 +108,7 @@ export const pytorchProfile: EngineProfile = {
 	chunksAtOnce: 0,
 	frozen: bits => bits / 8,
 	gradient: {16: 4, 32: 4},
-	freesCasts: false,
+	keepsCasts: true,
 	keepsFrozen: {autoencoder: false, textEncoder: true},
 	// The foreach update of AdamW makes one temporary of all parameters.
 	update: {perParameter: 4, largestTensors: 0, unpacked: 0},
@@ -115,6 +119,7 @@ export const pytorchProfile: EngineProfile = {
 	load: (unetParameters, textEncoderParameters) => 2 * (unetParameters + textEncoderParameters),
 	accumulator: 4,
 	laneGradients: 1,
+	laneWorking: 1,
 	eager: {activations: 1, perParameter: 0},
 	save: {largestTensors: 0},
 	context: {bytes: 0, perUnit: 0},
@@ -154,7 +159,7 @@ export const cpuProfile: EngineProfile = {
 	chunksAtOnce: 5,
 	frozen: bits => bits / 8,
 	gradient: {16: 4, 32: 4},
-	freesCasts: false,
+	keepsCasts: true,
 	keepsFrozen: {autoencoder: true, textEncoder: true},
 	update: {perParameter: 0, largestTensors: 3, unpacked: 2},
 	autoencoder: {encode: 16, decode: 20},
@@ -163,6 +168,7 @@ export const cpuProfile: EngineProfile = {
 	// The sums, and one more set that the allocator holds between the two functions.
 	accumulator: 8,
 	laneGradients: 0.7,
+	laneWorking: 0.6,
 	// Clipped gradients and decays beside the gradients themselves.
 	eager: {activations: 3.7, perParameter: 8},
 	save: {largestTensors: 3},
@@ -172,23 +178,25 @@ export const cpuProfile: EngineProfile = {
 
 /**
  * Our engine on a GPU, compiled by XLA, which updates all state in place, keeps gradients in the precision of the layer that makes them,
- * and of full attention in halves the scores beside their softmax. By XLA's own account of its buffers, and by the driver's
- * of the process (NVIDIA H200, bench/results/gpu.json): CUDA with cuDNN and cuBLAS takes 0.67 GiB, and its pool has no gaps to speak of.
+ * and of full attention in halves the scores beside their softmax. Calibrated by what XLA plans for eleven configurations on an H200
+ * (bench/results/gpu-planned.json) and, for one, by the driver's count of the process (bench/results/gpu.json): CUDA with cuDNN and cuBLAS takes
+ * 0.67 GiB, what their kernels work with 0.28 GiB, and the pool has no gaps to speak of.
  */
 export const gpuProfile: EngineProfile = {
 	...cpuProfile,
 	name: 'gpu',
 	device: 'gpu',
-	basis: 'tensors kept by our layers; compared with an H200 for full fine-tuning in bf16 only',
+	basis: 'tensors kept by our layers, checked against what XLA plans for an H200; the whole process measured for full fine-tuning in bf16 only',
 	calibrated: false,
 	kept: {32: ownKept(32), 16: {...ownKept(16), score: 4}},
 	scoreGradient: {16: 4, 32: 8},
 	gradient: {16: 2, 32: 4},
-	freesCasts: true,
+	keepsCasts: false,
 	accumulator: 4,
 	update: {perParameter: 0, largestTensors: 1, unpacked: 0},
+	updateInTurn: {largestTensors: 3},
 	save: {largestTensors: 1},
-	context: {bytes: 0.67 * gibibyte, perUnit: 0},
+	context: {bytes: 0.95 * gibibyte, perUnit: 0},
 	gaps: 0.01,
 };
 

@@ -38,6 +38,9 @@ export interface MemoryConfig {
 	readonly engine: string;
 	/** AdamW when absent. */
 	readonly optimizer?: keyof typeof stateBytes;
+	/** 0: none. */
+	readonly gradientClip?: number;
+	readonly textEncoderGradientClip?: number;
 	/** `lora` trains adapters beside frozen networks; full when absent. */
 	readonly training?: string;
 	readonly loraRank?: number;

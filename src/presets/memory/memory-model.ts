@@ -74,7 +74,7 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 		withGaps('load', plus(networks, atWork, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
 		withGaps('encode', plus(held, atWork, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
 		withGaps('step', plus(held, worstMomentOfBackward(work)), profile),
-		withGaps('update', plus(held, {gradients: gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
+		withGaps('update', plus(held, {gradients: work.updatesInTurn ? 0 : gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
 		withGaps('sample', plus(held, atWork, {casts: castsOf(work, unetParameters, config.trainUnet), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
 		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
 	];
@@ -107,6 +107,8 @@ interface Work {
 	/** What the backward pass goes through, in the order of the forward pass, with the parameters of each unit that are trained. */
 	readonly walk: readonly {readonly unit: Unit; readonly trained: number}[];
 	readonly trainedParameters: number;
+	/** Each parameter is updated as soon as its gradient is there. */
+	readonly updatesInTurn: boolean;
 	/** Bytes of the largest trained tensor, f32. */
 	readonly largestTensor: number;
 }
@@ -137,12 +139,14 @@ const workOf = (asked: MemoryConfig, shape: ModelShape, profile: EngineProfile, 
 		textParameters: parametersOf(text),
 		walk,
 		trainedParameters: sum(walk.map(one => one.trained)),
+		// With a loss scale, only all gradients together say whether there is an update.
+		updatesInTurn: profile.updateInTurn !== undefined && config.gradientClip === 0 && !config.textEncoderGradientClip && config.precision !== 'f16',
 		largestTensor: Math.max(...walk.map(({unit, trained}) => 4 * Math.min(trained, unit.largestTensor))),
 	};
 };
 
 /** What a unit keeps for the backward pass and what its gradients take while they are made, for all images of a micro-batch. */
-const unitBytes = ({config, profile, bits, rows}: Work, unit: Unit): {kept: number; scores: number; working: number} => {
+const unitBytes = ({config, profile, bits, rows, lanes}: Work, unit: Unit): {kept: number; scores: number; working: number} => {
 	const all = keptBytes(unit, profile.kept[bits]) * rows;
 	const {score} = profile.kept[bits];
 	const entries = scoreEntries(unit).map(one => one * rows);
@@ -150,8 +154,9 @@ const unitBytes = ({config, profile, bits, rows}: Work, unit: Unit): {kept: numb
 	const keptScores = score * sum(entries.filter(one => !inPieces(one)));
 	const working = profile.backwardShare * all
 		+ Math.max(0, ...entries.map(one => (inPieces(one) ? (config.attention === 'fused' ? 0 : profile.chunksAtOnce * profile.chunkBytes) : profile.scoreGradient[bits] * one)));
-	if (!config.gradientCheckpointing || unit.kind === 'convolution' || unit.kind === 'other') return {kept: all, scores: keptScores, working};
-	return {kept: checkpointedBytes(unit, profile.kept[bits]) * rows, scores: 0, working: working + all + keptScores};
+	const atOnce = (bytes: number) => (bytes * (1 + profile.laneWorking * (lanes - 1))) / lanes;
+	if (!config.gradientCheckpointing || unit.kind === 'convolution' || unit.kind === 'other') return {kept: all, scores: keptScores, working: atOnce(working)};
+	return {kept: checkpointedBytes(unit, profile.kept[bits]) * rows, scores: 0, working: atOnce(working + all + keptScores)};
 };
 
 /** Gradients of so many parameters. */
@@ -166,22 +171,33 @@ const forwardBytes = (work: Work): LineBytes => {
 /** Halves of so many weights: trained ones are held in f32 and rounded anew at each use, others are held as halves. */
 const castsOf = ({config, bits}: Work, parameters: number, areTrained: boolean): number => (bits === 16 && areTrained && !isLora(config) ? 2 * parameters : 0);
 
+/** Copies of the largest tensor while it is updated amid the backward pass: with 8-bit state, both moments in f32 beside its gradient. */
+const updateInTurnBytes = ({profile, config, largestTensor}: Work): number =>
+	packedBytesPerParameter(config.optimizer) > 0 ? (profile.updateInTurn?.largestTensors ?? 0) * largestTensor : 0;
+
 /** Activations leave and gradients come, unit by unit from the end: the moment at which both and what is being worked on take most. */
 const worstMomentOfBackward = (work: Work): LineBytes => {
 	const {activations = 0, attention = 0} = forwardBytes(work);
-	const {config: {engine}, profile: {eager, freesCasts}, trainedParameters} = work;
-	const casts = sum(work.walk.map(({unit, trained}) => castsOf(work, unit.parameters, trained > 0)));
+	const {config: {engine}, profile: {eager, keepsCasts}, trainedParameters, updatesInTurn} = work;
+	const castsOfUnit = (one: Work['walk'][number]) => castsOf(work, one.unit.parameters, one.trained > 0);
+	const casts = sum(work.walk.map(castsOfUnit));
 	if (engine === 'eager') {
 		return {casts, activations: eager.activations * activations, attention: eager.activations * attention, gradients: gradientBytes(work, trainedParameters), working: eager.perParameter * trainedParameters};
 	}
 
-	let now = {casts, activations, attention, gradients: 0, working: 0};
+	let now = {casts: keepsCasts ? casts : 0, activations, attention, gradients: 0, working: 0};
 	let worst = now;
-	for (const {unit, trained} of work.walk.toReversed()) {
-		const {kept, scores, working} = unitBytes(work, unit);
-		now = {...now, gradients: now.gradients + gradientBytes(work, trained), working};
+	for (const one of work.walk.toReversed()) {
+		const {kept, scores, working} = unitBytes(work, one.unit);
+		const gradients = gradientBytes(work, one.trained);
+		now = {
+			...now,
+			casts: keepsCasts ? casts : castsOfUnit(one),
+			gradients: updatesInTurn ? gradients : now.gradients + gradients,
+			working: working + (updatesInTurn ? updateInTurnBytes(work) : 0),
+		};
 		if (totalOf(now) > totalOf(worst)) worst = now;
-		now = {...now, casts: now.casts - (freesCasts ? castsOf(work, unit.parameters, trained > 0) : 0), activations: now.activations - kept, attention: now.attention - scores};
+		now = {...now, activations: now.activations - kept, attention: now.attention - scores};
 	}
 	return worst;
 };
