@@ -27,18 +27,16 @@ interface CpuResult {
 
 /** What bench/memory.ts has recorded. */
 interface MemoryResult {
-	readonly cpu: string;
-	readonly cores: number;
 	/** Of planned from measured memory, as a share. */
 	readonly largestDifference: number;
-	readonly runs: readonly unknown[];
+	readonly runs: readonly {readonly cpu: string; readonly cores: number}[];
 }
 
 /** What bench/demo-quality.ts has recorded. */
 interface DemoResult {
 	readonly cpu: string;
 	readonly cores: number;
-	readonly measured: readonly {readonly prior: boolean; readonly seconds?: number; readonly rows: readonly {readonly reached?: boolean}[]}[];
+	readonly measured: readonly {readonly prior: boolean; readonly steps: number; readonly seconds: number; readonly trainingSeconds: number; readonly rows: readonly {readonly reached?: boolean}[]}[];
 }
 
 /** What bench/tui.ts has recorded, all parts or some. */
@@ -65,7 +63,7 @@ function performanceTable(): string {
 	const demo = recorded<DemoResult>('demo-quality.json');
 	const screen = recorded<ScreenResult>('tui.json');
 	const gpu = recorded<GpuResult>('gpu.json');
-	const ofMemory = memory ? [['Memory plan and resident memory', `at most ${(100 * memory.largestDifference).toFixed(0)} % apart in ${memory.runs.length} configurations`, `${memory.cpu}, ${memory.cores} cores`, '`npx tsx bench/memory.ts`']] : [];
+	const ofMemory = memory ? [['Memory plan and resident memory', `at most ${(100 * memory.largestDifference).toFixed(0)} % apart in ${memory.runs.length} configurations`, [...new Set(memory.runs.map(({cpu, cores}) => `${cpu}, ${cores} cores`))].join('; '), '`npx tsx bench/memory.ts`']] : [];
 	const rows = [...(cpu ? cpuRows(cpu) : []), ...(demo ? demoRows(demo) : []), ...ofMemory, ...(gpu ? gpuRows(gpu) : []), ...(screen ? screenRows(screen) : [])];
 	return rows.length === 0 ? 'No measurement has been recorded in `bench/results` yet.' : table(['What', 'Measured', 'On', 'By'], rows);
 }
@@ -82,8 +80,9 @@ function cpuRows({cpu, cores, demo, sd15}: CpuResult): string[][] {
 
 function demoRows({cpu, cores, measured}: DemoResult): string[][] {
 	const targets = measured.flatMap(({rows}) => rows.filter(({reached}) => reached !== undefined));
-	const seconds = measured.filter(({prior}) => prior).flatMap(run => run.seconds ?? []);
-	const took = seconds.length > 0 ? `; 300 steps with class images and samples in ${Math.min(...seconds)} to ${Math.max(...seconds)} s` : '';
+	const withPrior = measured.filter(({prior}) => prior);
+	const span = (seconds: readonly number[]) => `${Math.min(...seconds)} to ${Math.max(...seconds)} s`;
+	const took = withPrior.length > 0 ? `; ${withPrior[0]!.steps} steps in ${span(withPrior.map(({trainingSeconds}) => trainingSeconds))}, with class images and samples ${span(withPrior.map(({seconds}) => seconds))}` : '';
 	return [['What the demo learns, by its own targets', `${targets.filter(({reached}) => reached).length} of ${targets.length} reached${took}`, `${cpu}, ${cores} cores`, '`npx tsx bench/demo-quality.ts`']];
 }
 

@@ -20,7 +20,7 @@ interface DemoOptions extends ViewOptions {
 export function declare(command: Command): void {
 	command
 		.addOption(new Option('--prior <on|off>', 'train against pictures of other robots, so that they stay what they are').choices(['on', 'off']).default('on'))
-		.option('--steps <number>', 'training steps instead of 300')
+		.option('--steps <number>', 'training steps instead of 200')
 		.option('--report [RUN]', 'train nothing; measure what a run of the demo has learned (the last one, or by id, unique beginning or name)')
 		.option('--json', 'with --report: for programs');
 	withView(command).action(runDemo);

@@ -78,7 +78,7 @@ test('from the first page to a run by keys, away, back, and to its end', async (
 	await app.see('❯ 1 Try it');
 	await app.press(KEYS.enter, 'Press Enter to submit form');
 	await app.press(KEYS.enter, /demo-robot · running/);
-	expect(findRun().record.config).toMatchObject({name: 'demo-robot', baseModel: 'demo', maxSteps: 300});
+	expect(findRun().record.config).toMatchObject({name: 'demo-robot', baseModel: 'demo', maxSteps: 200});
 	await app.press('d', /Training continues in the background\. Watch it again: dreambooth attach/);
 	expect(await app.ended).toBe(0);
 	expect(isHeld(findRun())).toBe(true);

@@ -79,10 +79,10 @@ describe('dreambooth', () => {
 		const {code, out, err} = await dreambooth();
 		expect(err).toBe('');
 		expect(code).toBe(0);
-		expect(out).toMatch(/^step 300\/?.*loss/m);
+		expect(out).toMatch(/^step 200\/?.*loss/m);
 		expect(out).toContain('finished: ');
 		expect(out).toMatch(/BEFORE +AFTER +TARGET/);
-		expect(findRun().record.config).toMatchObject({name: 'demo-robot', maxSteps: 300, concepts: [{classImagesPerInstance: 5}]});
+		expect(findRun().record.config).toMatchObject({name: 'demo-robot', maxSteps: 200, concepts: [{classImagesPerInstance: 5}]});
 		expect(findRun().record.hardware).toContain('GiB');
 	});
 

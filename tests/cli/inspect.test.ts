@@ -52,9 +52,9 @@ describe('dreambooth inspect', () => {
 	test('says which functions XLA compiles, and which buckets are used then', async () => {
 		expect(await inspect('--config', config)).not.toContain('to compile');
 		const text = await inspect('--config', config, '--engine', 'xla', '--text-encoder-step-ratio', '0.5');
-		expect(text).toMatch(/^2 step functions to compile, about \d+ seconds each: 128x128, text encoder trained \(150 calls\); 128x128, text encoder kept \(150 calls\)\.$/m);
+		expect(text).toMatch(/^2 step functions to compile, about \d+ seconds each: 64x64, text encoder trained \(100 calls\); 64x64, text encoder kept \(100 calls\)\.$/m);
 		const {compiled, plainGraphs} = JSON.parse(await inspect('--config', config, '--engine', 'xla', '--json')) as {compiled: unknown[]; plainGraphs: unknown[]};
-		expect([compiled, plainGraphs]).toMatchObject([[{name: '128x128', calls: 300}], []]);
+		expect([compiled, plainGraphs]).toMatchObject([[{name: '64x64', calls: 200}], []]);
 	});
 
 	test('gives scripts one JSON object, and saves the cropped images where asked', async () => {

@@ -115,7 +115,7 @@ describe('the folders of a concept', () => {
 
 describe('before the start', () => {
 	test('the demo has no problem and tells its model\'s facts', async () => {
-		expect(await checkBeforeStart(demoConfig())).toMatchObject({problems: [], model: {resolution: 128}});
+		expect(await checkBeforeStart(demoConfig())).toMatchObject({problems: [], model: {resolution: 64}});
 	});
 
 	test('a missing base model, images and resolution are found together', async () => {

@@ -137,8 +137,8 @@ describe('rules between settings', () => {
 
 	test('the multiple of the resolution is the model\'s own', () => {
 		const model = readModelFacts('demo');
-		expect(keysAndLevels({resolution: 128}, {model})).toEqual([]);
-		expect(problemsOf({resolution: 136}, {model})).toMatchObject([{key: 'resolution', cure: 'Set resolution to 128 or 160; the model was made for 128.'}]);
+		expect(keysAndLevels({resolution: 64}, {model})).toEqual([]);
+		expect(problemsOf({resolution: 72}, {model})).toMatchObject([{key: 'resolution', cure: 'Set resolution to 64 or 80; the model was made for 64.'}]);
 		expect(keysAndLevels({resolution: 96}, {model: {...model, resolutionMultiple: 64}})).toEqual(['block resolution']);
 	});
 

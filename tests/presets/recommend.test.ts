@@ -55,7 +55,7 @@ describe('a recommendation on the CPU', () => {
 
 	test('for the demo is the demo, which fits everywhere', () => {
 		const {config, memoryBytes, fits} = recommendConfig(machine(2), {baseModel: 'demo'});
-		expect(config).toMatchObject({name: 'demo-robot', maxSteps: 300, gradientCheckpointing: false});
+		expect(config).toMatchObject({name: 'demo-robot', maxSteps: 200, gradientCheckpointing: false});
 		expect(memoryBytes).toBeLessThan(1.5 * gibibyte);
 		expect(fits).toBe(true);
 	});

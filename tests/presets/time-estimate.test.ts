@@ -6,7 +6,7 @@ const demo = demoConfig();
 const seconds = (config: typeof demo, images = 5): number => estimateRunSeconds(config, model, {cores: 4, images})!;
 
 test('steps are those given, or all epochs over the images in batches', () => {
-	expect(stepsOfRun(demo, 5)).toBe(300);
+	expect(stepsOfRun(demo, 5)).toBe(200);
 	expect(stepsOfRun({...demo, maxSteps: 0, epochs: 10, batchSize: 4, gradientAccumulation: 1}, 5)).toBe(13);
 });
 

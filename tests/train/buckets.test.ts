@@ -10,7 +10,7 @@ import {difference, newFolder, removeFolders, smallConfig, tensorsOf, trainingRu
 afterAll(closeModels);
 afterAll(removeFolders);
 
-/** At 64 pixels the demo model has the buckets 64x64, 64x32 and 32x64. */
+/** At 32 pixels the demo model has the buckets 32x32, 32x16 and 16x32. */
 describe('a run with buckets', () => {
 	let run: TrainingRun;
 	const [photos, classImages] = [newFolder(), newFolder()];
@@ -27,8 +27,8 @@ describe('a run with buckets', () => {
 
 	it('that is not compiled by XLA uses all of them, and says how many images each has, and how many class images are needed, there and made', () => {
 		const logged = run.said('log').map(({message}) => message);
-		expect(logged).toContain('Instance images by bucket: 64x64 (2), 64x32 (2), 32x64 (1).');
-		expect(logged).toContain('Class images of concept 1: 5 needed, 0 there, 5 to be made (64x64 (2), 64x32 (2), 32x64 (1)).');
+		expect(logged).toContain('Instance images by bucket: 32x32 (2), 32x16 (2), 16x32 (1).');
+		expect(logged).toContain('Class images of concept 1: 5 needed, 0 there, 5 to be made (32x32 (2), 32x16 (2), 16x32 (1)).');
 	});
 
 	it('uses no more of them than are allowed, and says which images went where', async () => {
@@ -36,8 +36,8 @@ describe('a run with buckets', () => {
 		const {concepts: [concept], ...settings} = config(1);
 		const limited = {...settings, maxBuckets: 2, concepts: [{...concept, classImages: newFolder()}]};
 		const {instance, classImages: made} = await prepareTrainingSet(limited, await demoModel(), {warn() {}, tell: message => said.push(message), scanning() {}, progress() {}, breathe: async () => undefined});
-		expect(said).toContain('Instance images by bucket: 64x64 (3), 64x32 (2).');
-		expect(said).toContain('No more than 2 buckets are used (maxBuckets): images go from 32x64 into 64x64 (1).');
+		expect(said).toContain('Instance images by bucket: 32x32 (3), 32x16 (2).');
+		expect(said).toContain('No more than 2 buckets are used (maxBuckets): images go from 16x32 into 32x32 (1).');
 		expect(made.map(({width, height}) => `${width}x${height}`).sort()).toEqual(instance.map(({width, height}) => `${width}x${height}`).sort());
 	});
 
@@ -53,7 +53,7 @@ describe('a run with buckets', () => {
 
 	it('makes class images of the size of each', async () => {
 		const sizes = await Promise.all(readdirSync(classImages).map(async name => sharp(path.join(classImages, name)).metadata()));
-		expect(sizes.map(({width, height}) => `${width}x${height}`).sort()).toEqual(['32x64', '64x32', '64x32', '64x64', '64x64']);
+		expect(sizes.map(({width, height}) => `${width}x${height}`).sort()).toEqual(['16x32', '32x16', '32x16', '32x32', '32x32']);
 	});
 
 	it('learns the same whether the images of a step go through the networks one by one or by bucket', async () => {
@@ -73,7 +73,7 @@ describe('a run with buckets', () => {
 		const {concepts: [concept], ...settings} = config(1);
 		const all = await trainingRun({...settings, maxSteps: 1, classMatching: 'all', concepts: [{...concept, classImages: own}]});
 		expect(all.said('log').map(({message}) => message)).toContain('Class images of concept 1: all 3 of the folder are used.');
-		expect(all.said('warning').map(({message}) => message)).toContain('Concept 1 has no class images in the buckets 64x32 (2), 32x64 (1): the images there are trained without prior preservation.');
+		expect(all.said('warning').map(({message}) => message)).toContain('Concept 1 has no class images in the buckets 32x16 (2), 16x32 (1): the images there are trained without prior preservation.');
 		expect(all.said('plan')[0]).toMatchObject({instanceImages: 5, classImages: 3});
 		expect(readdirSync(own)).toHaveLength(3);
 	});

@@ -21,7 +21,7 @@ describe('what a file says of itself', () => {
 	it('is its kind and its trigger words, of every concept', async () => {
 		const concepts = [{instancePrompt: 'a photo of sks dog'}, {instancePrompt: 'dog', instanceToken: 'zwx'}, {instancePrompt: 'a photo of sks dog'}];
 		const said = await about({concepts});
-		expect(said).toMatchObject({'modelspec.architecture': 'stable-diffusion-v1', 'modelspec.title': 'rex', 'modelspec.trigger_phrase': 'a photo of sks dog, zwx, dog', 'modelspec.resolution': '64x64'});
+		expect(said).toMatchObject({'modelspec.architecture': 'stable-diffusion-v1', 'modelspec.title': 'rex', 'modelspec.trigger_phrase': 'a photo of sks dog, zwx, dog', 'modelspec.resolution': '32x32'});
 		expect(Object.keys(said).filter(key => !key.startsWith('modelspec.'))).toEqual([]);
 		expect(await about({concepts: [{instancePrompt: ''}]})).not.toHaveProperty('modelspec.trigger_phrase');
 	});
@@ -35,7 +35,7 @@ describe('what a file says of itself', () => {
 
 	it('is, when all is wanted, the settings to train with again, but no folder and no file', async () => {
 		const images = smallConfig().concepts[0].instanceImages;
-		const settings = {outputMetadata: 'full', vae: '/home/rex/secret.safetensors', outputFolder: '/home/rex/models', concepts: [{instanceImages: images, instancePrompt: 'a photo of sks robot'}]} as const;
+		const settings = {outputMetadata: 'full', resolution: 64, vae: '/home/rex/secret.safetensors', outputFolder: '/home/rex/models', concepts: [{instanceImages: images, instancePrompt: 'a photo of sks robot'}]} as const;
 		const said = await about(settings);
 		expect(JSON.stringify(said)).not.toMatch(/\/home\/rex|assets/);
 		const recorded = JSON.parse(said.dreambooth_settings) as {readonly concepts: readonly object[]};

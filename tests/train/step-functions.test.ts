@@ -13,26 +13,26 @@ import {removeFolders, smallConfig, trainingRun} from './training-run.ts';
 afterAll(closeModels);
 afterAll(removeFolders);
 
-const [square, wide] = [{width: 64, height: 64}, {width: 64, height: 32}];
+const [square, wide] = [{width: 32, height: 32}, {width: 32, height: 16}];
 const images = (count: number, size: typeof square, {kind = 'instance', prompt = 'a photo of sks robot'} = {}): TrainingImage[] =>
 	Array.from({length: count}, (_, i) => ({file: `${kind} ${size.width}x${size.height} ${i}`, prompt, concept: 0, ...size}));
 /** Class images for one of two buckets. */
 const set: TrainingSet = {instance: [...images(3, square), ...images(2, wide)], classImages: images(4, square, {kind: 'class', prompt: 'a photo of a robot'})};
 /** As the embedded model with prompts of as many tokens as they have words. */
-const shaping = (padsTokens = true): ShapingModel => ({autoencoderFactor: 8, padsTokens, chunks: () => 1, stateCount: prompt => (padsTokens ? 77 : prompt.split(' ').length + 2)});
+const shaping = (padsTokens = true): ShapingModel => ({autoencoderFactor: 4, padsTokens, chunks: () => 1, stateCount: prompt => (padsTokens ? 77 : prompt.split(' ').length + 2)});
 const settings = (changes: Partial<TrainingConfig> = {}): TrainingConfig => ({...smallConfig({crop: 'none', batchSize: 1, trainTextEncoder: true}), ...changes});
 const functionsOf = (config: TrainingConfig, counts = {totalSteps: 10, textEncoderSteps: 10}, of = set, model = shaping()) => stepFunctions(of, config, model, counts);
 const names = (functions: readonly StepFunction[]) => functions.map(one => `${describeFunction(one, functions)}: ${one.uses}`).sort();
 
 describe('the step functions of a run', () => {
 	it('are one for each shape of its micro-batches, with their calls', () => {
-		expect(names(functionsOf(settings()))).toEqual(['64x32, 1 image: 4', '64x64, 2 images: 6']);
-		expect(names(functionsOf(settings({crop: 'center'}), undefined, {instance: images(5, square), classImages: []}))).toEqual(['64x64: 10']);
+		expect(names(functionsOf(settings()))).toEqual(['32x16, 1 image: 4', '32x32, 2 images: 6']);
+		expect(names(functionsOf(settings({crop: 'center'}), undefined, {instance: images(5, square), classImages: []}))).toEqual(['32x32: 10']);
 	});
 
 	it('are others before and after the text encoder stops, and for a batch that only adds its gradients up', () => {
-		expect(names(functionsOf(settings({crop: 'center'}), {totalSteps: 10, textEncoderSteps: 7}, {instance: images(5, square), classImages: []}))).toEqual(['64x64, text encoder kept: 3', '64x64, text encoder trained: 7']);
-		expect(names(functionsOf(settings({crop: 'center', gradientAccumulation: 3}), undefined, {instance: images(5, square), classImages: []}))).toEqual(['64x64, gradients only: 20', '64x64, with the update: 10']);
+		expect(names(functionsOf(settings({crop: 'center'}), {totalSteps: 10, textEncoderSteps: 7}, {instance: images(5, square), classImages: []}))).toEqual(['32x32, text encoder kept: 3', '32x32, text encoder trained: 7']);
+		expect(names(functionsOf(settings({crop: 'center', gradientAccumulation: 3}), undefined, {instance: images(5, square), classImages: []}))).toEqual(['32x32, gradients only: 20', '32x32, with the update: 10']);
 		expect(functionsOf(settings({trainTextEncoder: false})).every(({trainsTextEncoder}) => !trainsTextEncoder)).toBe(true);
 	});
 
@@ -53,7 +53,7 @@ describe('the step functions of a run', () => {
 		const config = settings({gradientAccumulation: 2, trainTextEncoder: false, maxSteps: 3});
 		const planned = functionsOf(config, {totalSteps: 3, textEncoderSteps: 0}, set, model);
 		expect(planned.length).toBeGreaterThanOrEqual(3);
-		const latents: Pick<Latents, 'of'> = {of: async rows => normals(rows.reduce((size, {image: {width, height}}) => size + (width * height * 8) / 64, 0), {seed: 1, stream: 'moments'})};
+		const latents: Pick<Latents, 'of'> = {of: async rows => normals(rows.reduce((size, {image: {width, height}}) => size + (width * height * 8) / 16, 0), {seed: 1, stream: 'moments'})};
 		const asked = new Set<string>();
 		const plain = Object.assign(new Set(planned.map(({key}) => key)), {has(key: string): boolean {
 			asked.add(key);
@@ -70,7 +70,7 @@ describe('the step functions of a run', () => {
 it('a run that XLA compiles says what there is to compile, while it does, and how long it took', async () => {
 	const run = await trainingRun(smallConfig({engine: 'xla', batchSize: 1, maxSteps: 1, trainTextEncoder: false}));
 	const told = run.said('log').map(({message}) => message);
-	expect(told).toContainEqual(expect.stringMatching(/^1 step function to compile, about \d+ seconds: 64x64 \(1 call\)\.$/));
+	expect(told).toContainEqual(expect.stringMatching(/^1 step function to compile, about \d+ seconds: 32x32 \(1 call\)\.$/));
 	expect(told).toContainEqual(expect.stringMatching(/^Compiled the training step in [\d.]+ s$/));
 	expect(run.said('phase')).toContainEqual({type: 'phase', phase: 'compiling', detail: expect.stringMatching(/^Compiling the training step: about \d+ seconds$/)});
 	expect(run.said('step')).toHaveLength(1);

@@ -29,7 +29,7 @@ export function smallConfig({concepts = [{}], ...settings}: RunOptions = {}): Tr
 	return {
 		...demo,
 		learningRate: 1e-4, textEncoderLearningRate: 5e-5, learningRateSchedule: 'constant_with_warmup', minSnrGamma: 0,
-		resolution: 64, maxSteps: 3, batchSize: 2, warmupSteps: 0, sampleEverySteps: 0, saveEverySteps: 1, keepCheckpoints: 20, samplingSteps: 2, deterministic: true, outputPrecision: 'f32', proofExport: false,
+		resolution: 32, maxSteps: 3, batchSize: 2, warmupSteps: 0, sampleEverySteps: 0, saveEverySteps: 1, keepCheckpoints: 20, samplingSteps: 2, deterministic: true, outputPrecision: 'f32', proofExport: false,
 		...settings,
 		concepts: concepts.map(concept => ({...demo.concepts[0], ...concept})),
 	};

@@ -25,7 +25,7 @@ const BATCH_NORM_EPSILON = 1e-5;
 
 /**
  * A small classifier that names class, scene and colours. It was trained on drawings of the world that the demo's base model
- * was trained on and knows nothing else; of real drawings it names 93 % of the classes and 99 % of the scenes.
+ * was trained on and knows nothing else; of real drawings of one figure it names 99.8 % of the classes, 99.9 % of the scenes and colours.
  */
 export class AttributeProbe {
 	readonly #compiled = new Map<number, Compiled<Signature>>();

@@ -6,7 +6,7 @@ import type {Picture} from './thumbnail.ts';
 const SUBJECT = 'a photo of sks robot';
 const CLASS = 'a photo of a robot';
 
-/** From here on a picture shows the subject beyond doubt: other robots reach .10, the autoencoder leaves .43 of the real one. */
+/** From here on a picture shows the subject beyond doubt: other robots reach .10. */
 const HIT = 0.12;
 
 export interface DemoPrompt {

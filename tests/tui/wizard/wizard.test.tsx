@@ -68,7 +68,7 @@ describe('from the first page to the start', () => {
 		expect(world.started).toHaveLength(1);
 		const [config] = world.started;
 		expect(config).toMatchObject({
-			name: 'otter 1', baseModel: asset('demo', 'base'), resolution: 128,
+			name: 'otter 1', baseModel: asset('demo', 'base'), resolution: 64,
 			samplePrompts: ['a photo of zwx otter', 'a photo of zwx otter on the beach', 'a photo of an otter'],
 			concepts: [{instanceImages: photos, instancePrompt: 'a photo of zwx otter', classPrompt: 'a photo of an otter', classImagesPerInstance: 5}],
 		});
@@ -282,7 +282,7 @@ describe('the screens', () => {
 
 	test('the review at 80x24', async () => {
 		world.open({room: {name: 'wizard', answers: firstAnswers({preset: {name: 'robot', config: {...demoConfig(), concepts: [{...demoConfig().concepts[0]!, instanceImages: photos}]}}}), firstStep: 'review'}});
-		await expect(await world.see('4 images: 300 steps')).toMatchFileSnapshot(screens('wizard-review'));
+		await expect(await world.see('4 images: 200 steps')).toMatchFileSnapshot(screens('wizard-review'));
 	});
 
 	test('on a terminal without UTF-8 only ASCII arrives', async () => {
