@@ -37,7 +37,7 @@ function shortDemo(settings: Partial<TrainingConfig> = {}): TrainingConfig {
 	return {
 		...demo,
 		concepts: demo.concepts.map(concept => ({...concept, classImages, classImagesPerInstance: 1, classSamplingSteps: 2})),
-		resolution: 32, maxSteps: 10, batchSize: 2, warmupSteps: 2, ema: true, horizontalFlip: true, deterministic: true,
+		resolution: 64, maxSteps: 10, batchSize: 2, warmupSteps: 2, ema: true, horizontalFlip: true, deterministic: true,
 		samplePrompts: [demo.concepts[0].instancePrompt], samplingSteps: 2, sampleEverySteps: 5, saveEverySteps: 5,
 		...settings,
 	};
