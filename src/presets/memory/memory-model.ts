@@ -75,7 +75,7 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 		withGaps('encode', plus(held, atWork, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
 		withGaps('step', plus(held, worstMomentOfBackward(work)), profile),
 		withGaps('update', plus(held, {gradients: work.updatesInTurn ? 0 : gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
-		withGaps('sample', plus(held, atWork, {casts: castsOf(work, unetParameters, config.trainUnet), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
+		withGaps('sample', plus(held, atWork, {casts: profile.keepsCasts ? castsOf(work, unetParameters, config.trainUnet) : Math.max(...unet.map(({parameters}) => castsOf(work, parameters, config.trainUnet))), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
 		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
 	];
 	const peak = phases.reduce((most, one) => (one.bytes > most.bytes ? one : most));
