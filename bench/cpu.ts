@@ -30,7 +30,7 @@ const recipe = ['--resolution', '128', '--batch', '4', '--prior', '--text-encode
 const pairs = Array.from({length: Number(rounds)}, () => ({
 	ours: ours('--model', 'demo', ...recipe),
 	deterministic: ours('--model', 'demo', ...recipe, '--deterministic'),
-	theirs: theirs('--model', path.join(root, 'assets/demo/base'), ...recipe, '--threads', String(os.availableParallelism())),
+	theirs: theirs('--model', 'assets/demo/base', ...recipe, '--threads', String(os.availableParallelism())),
 }));
 const demo = {
 	what: "a training step of the demo at its recipe's batch, text encoder trained",
