@@ -2,7 +2,7 @@
 // protocol buffer. Its companion step_memory.py compiles that for a GPU by name and says what memory it takes.
 //   npx tsx bench/gpu/step-program.ts --out step.hlo.pb --model sd15 [--resolution 512] [--batch 1] [--precision bf16] ...
 import {spawn} from 'node:child_process';
-import {existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync} from 'node:fs';
+import {copyFileSync, mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -64,9 +64,9 @@ async function writeProgram(): Promise<void> {
 	}
 	child.kill('SIGKILL');
 	const file = found();
-	if (file !== undefined) renameSync(path.join(folder, file), path.resolve(flags.out));
+	if (file !== undefined) copyFileSync(path.join(folder, file), flags.out);
 	rmSync(folder, {recursive: true, force: true});
-	if (file === undefined || !existsSync(flags.out)) throw new Error('The step could not be traced: see above.');
+	if (file === undefined) throw new Error('The step could not be traced: see above.');
 	console.log(path.resolve(flags.out));
 }
 

@@ -139,8 +139,8 @@ const workOf = (asked: MemoryConfig, shape: ModelShape, profile: EngineProfile, 
 		textParameters: parametersOf(text),
 		walk,
 		trainedParameters: sum(walk.map(one => one.trained)),
-		// With a loss scale, only all gradients together say whether there is an update.
-		updatesInTurn: profile.updateInTurn !== undefined && config.gradientClip === 0 && !config.textEncoderGradientClip && config.precision !== 'f16',
+		// Only XLA is told the order; with a loss scale, only all gradients together say whether there is an update.
+		updatesInTurn: profile.updateInTurn !== undefined && (config.engine === 'auto' || config.engine === 'xla') && config.gradientClip === 0 && !config.textEncoderGradientClip && config.precision !== 'f16',
 		largestTensor: Math.max(...walk.map(({unit, trained}) => 4 * Math.min(trained, unit.largestTensor))),
 	};
 };
