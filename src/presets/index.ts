@@ -22,7 +22,7 @@ export {chooseGpu, gpuFault, gpuUse, hasBf16, informOfGpuSetup, trainsOnGpu, why
 export {queryGpus, type Gpu, type GpuProcess, type GpuReport} from './nvidia-smi.ts';
 export {autoencoderFactor, publishedShapes, type ModelShape} from './memory/model-shape.ts';
 export {cpuProfile, gpuProfile, pytorchProfile, type EngineProfile} from './memory/engine-profile.ts';
-export {addsGradientsUp, type MemoryConfig} from './memory/memory-config.ts';
+export {addsGradientsUp, keepsLatents, type MemoryConfig} from './memory/memory-config.ts';
 export {memoryLines, memoryPhases, planMemory, type LineBytes, type MemoryLine, type MemoryPhase, type MemoryPlan, type PhaseMemory, type PlanOptions} from './memory/memory-model.ts';
 export {estimateTrainingMemory, placementOf, placementOn, planFor, wantsGpu, worksInLanes, type Placement, type PlacementWishes} from './memory/placement.ts';
 export {correctionKey, correctPlan, readMeasured, writeMeasured} from './memory/correction.ts';

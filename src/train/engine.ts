@@ -2,7 +2,7 @@ import path from 'node:path';
 import {availableCores, engineOn, type TrainingConfig} from '../presets/index.ts';
 import type {Mode} from './graph/index.ts';
 import {applyCoreUse, coreUse} from './lanes.ts';
-import {cacheFolder, hasNvidiaDevice, loadRuntime, type Runtime} from './runtime/index.ts';
+import {cacheFolder, loadRuntime, type Runtime} from './runtime/index.ts';
 import type {ModelFolder} from './weights/index.ts';
 import {applyXlaFlags} from './xla-flags.ts';
 
@@ -31,7 +31,8 @@ export function startEngine({unetConfig, vaeConfig}: Pick<ModelFolder, 'unetConf
 	applyCoreUse(use);
 	if (deterministic) process.env.TF_DETERMINISTIC_OPS ??= '1';
 	if (device === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
-	if (device !== 'cpu' && hasNvidiaDevice()) applyXlaFlags({folder: path.join(cacheFolder(), 'compiled'), deterministic});
+	// Before it is known whether TensorFlow finds a GPU. A CPU does not heed them.
+	if (device !== 'cpu') applyXlaFlags({folder: path.join(cacheFolder(), 'compiled'), deterministic});
 	const runtime = loadRuntime({device});
 	const onGpu = runtime.device === 'gpu';
 	return {

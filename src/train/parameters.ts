@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {assignVariable, createVariable, disposeVariable, FLOAT32, ops, readVariable, type State, type Variable} from './graph/index.ts';
+import {assignVariable, createVariable, disposeVariable, emptyVariable, FLOAT32, ops, readVariable, type State, type Variable} from './graph/index.ts';
 import {deviceShape, permutationOf, type Declaration} from './nn/index.ts';
 import {BLOCK, SMALLEST} from './optim/index.ts';
 
@@ -58,6 +58,10 @@ const packOf = (size: number): 'small' | 'whole blocks' | undefined => (size < S
 
 /** The weights of one network on the device, by the names of the checkpoint. */
 export class Parameters implements ParameterSet {
+	/** In host memory, of each block, once they have rested. Nothing trains what rests, so that they stay true. */
+	#hostValues: readonly Float32Array[] | undefined;
+	#rests = false;
+
 	private constructor(
 		readonly declarations: readonly Declaration[],
 		readonly blocks: readonly Block[],
@@ -93,7 +97,24 @@ export class Parameters implements ParameterSet {
 	}
 
 	async restore(source: ParameterSource): Promise<void> {
+		this.wake();
+		this.#hostValues = undefined;
 		for (const block of this.blocks) await assign(block, source);
+	}
+
+	/** Leaves the device for host memory. For networks that are only used, and seldom. */
+	rest(): void {
+		if (this.#rests) return;
+		this.#hostValues ??= this.blocks.map(({variable}) => readVariable(variable));
+		for (const {variable} of this.blocks) emptyVariable(variable);
+		this.#rests = true;
+	}
+
+	/** Back on the device, if it rests. */
+	wake(): void {
+		if (!this.#rests) return;
+		for (const [i, {variable}] of this.blocks.entries()) assignVariable(variable, this.#hostValues![i]);
+		this.#rests = false;
 	}
 
 	/** The values of a source for one block, as its variable has them. */
@@ -130,6 +151,7 @@ export class Parameters implements ParameterSet {
 		const blocks = instead ? [this.blocks[instead.block]] : this.blocks;
 		const packs = new Map<Block, Float32Array>();
 		const read = (block: Block, {declaration, shape, size, offset}: Member): Float32Array => {
+			if (!instead) this.wake();
 			const permutation = permutationOf(declaration.layout);
 			if (!instead && !isPacked(block.members)) return readVariable(block.variable, permutation);
 			const pack = packs.get(block) ?? (instead ? instead.values() : readVariable(block.variable));

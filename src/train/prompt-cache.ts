@@ -17,6 +17,14 @@ export class PromptCache {
 		private readonly options: {readonly trainsTextEncoder: boolean; readonly chunks: number; readonly bytes?: number},
 	) {}
 
+	/** Reads them all now, so that the text encoder is not needed any more, if there is room for them; whether there was. */
+	holdAll(prompts: readonly string[]): boolean {
+		const {bytes = BYTES_KEPT} = this.options;
+		if (prompts.length === 0 || prompts.length * this.of(prompts[0]).byteLength > bytes) return false;
+		for (const prompt of prompts) this.of(prompt);
+		return true;
+	}
+
 	/** tokens [chunks, 77] or states [1, tokens, width] */
 	of(prompt: string): Int32Array | Float32Array {
 		const found = this.#kept.get(prompt);

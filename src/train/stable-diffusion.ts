@@ -137,6 +137,7 @@ export class StableDiffusion {
 
 	/** Text states of prompts, [prompts, 75·chunks + 2, width]; without padding of prompts with as many tokens each, [prompts, tokens, width]. */
 	encodePrompts(prompts: readonly string[], chunks = 1): Float32Array {
+		this.textEncoder.wake();
 		const {textEncoderConfig} = this.folder;
 		const tokens = Int32Array.from(prompts.flatMap(prompt => [...this.tokens(prompt, chunks)]));
 		const rows = prompts.length * chunks;
@@ -149,6 +150,7 @@ export class StableDiffusion {
 
 	/** Mean and log-variance of the latents of images: [count, height, width, 3] -> [count, height/f, width/f, 2·channels]. */
 	encodeImages(images: Images, {count, height, width}: {count: number; height: number; width: number}): Float32Array {
+		this.vae.wake();
 		const encode = this.#function('encode_images', {images: {shape: [count, height, width, 3], dtype: 'float32'}}, ({images}, state) => {
 			const p = scopeOver(this.vae.tensors(state));
 			return {moments: this.#inLanes([images], images => encodeImage(this.folder.vaeConfig)(p, images))};
@@ -158,6 +160,7 @@ export class StableDiffusion {
 
 	/** Images of latents as the UNet knows them (scaled): [count, height, width, channels] -> [count, height·f, width·f, 3]. */
 	decodeLatents(latents: Float32Array, {count, height, width}: {count: number; height: number; width: number}): Images {
+		this.vae.wake();
 		const {vaeConfig} = this.folder;
 		const decode = this.#function('decode_latents', {latents: {shape: [count, height, width, vaeConfig.latentChannels], dtype: 'float32'}}, ({latents}, state) => {
 			const p = scopeOver(this.vae.tensors(state));
@@ -171,6 +174,7 @@ export class StableDiffusion {
 	 * latents: [count, height, width, channels]; states: [count, its number, width] of the negative prompts and of the prompts.
 	 */
 	predict(latents: Float32Array, timestep: number, {negative, positive}: {negative: Float32Array; positive: Float32Array}, {count, height, width, guidance}: {count: number; height: number; width: number; guidance: number}): Float32Array {
+		this.unet.wake();
 		const {unetConfig} = this.folder;
 		const shapeOf = (states: Float32Array) => [count, states.length / (count * this.contextWidth), this.contextWidth];
 		const latentShape = [count, height, width, unetConfig.inChannels];
@@ -197,6 +201,11 @@ export class StableDiffusion {
 			},
 		);
 		return predict.call({latents, timestep: Float32Array.of(timestep), negative, positive, guidance: Float32Array.of(guidance)}).output;
+	}
+
+	/** Networks whose weights nothing trains leave the device until they are used again. */
+	rest(networks: readonly NetworkName[]): void {
+		for (const network of networks) this[network].rest();
 	}
 
 	#inLanes(inputs: readonly Tensor[], f: (...inputs: Tensor[]) => Tensor): Tensor {

@@ -12,12 +12,12 @@ export class StepShapes {
 	/** Pieces of 75 tokens that every prompt is cut or filled up to. */
 	readonly chunks: number;
 	/** All prompts that there can be; undefined where they vary without end. */
-	readonly #texts: readonly string[] | undefined;
+	readonly allTexts: readonly string[] | undefined;
 
 	constructor(set: TrainingSet, config: TrainingConfig, private readonly model: ShapingModel) {
 		const written = [...new Set([...set.instance, ...set.classImages].map(({prompt}) => prompt))];
 		const variants = written.map(prompt => variantsOf(prompt, config));
-		this.#texts = variants.every(each => each !== undefined) ? [...new Set(variants.flat())] : undefined;
+		this.allTexts = variants.every(each => each !== undefined) ? [...new Set(variants.flat())] : undefined;
 		this.chunks = written.reduce((most, prompt) => Math.max(most, model.chunks(prompt)), 1);
 	}
 
@@ -35,7 +35,7 @@ export class StepShapes {
 
 	/** All prompts of the run, where they are so few that each batch can have all of them: then none is read twice for its rows. */
 	texts(rows: number): readonly string[] | undefined {
-		return this.model.padsTokens && this.#texts && this.#texts.length <= rows ? this.#texts : undefined;
+		return this.model.padsTokens && this.allTexts && this.allTexts.length <= rows ? this.allTexts : undefined;
 	}
 }
 

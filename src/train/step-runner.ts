@@ -1,4 +1,4 @@
-import type {TrainingConfig} from '../presets/index.ts';
+import {keepsLatents, type TrainingConfig} from '../presets/index.ts';
 import {Batches, epochOf, type MicroBatch, type TrainingSet} from './batches.ts';
 import {layersNotFused} from './check-fused.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
@@ -7,7 +7,8 @@ import {priorWeightAt, rowWeights, type LossRow} from './loss.ts';
 import {NoiseSource} from './noise.ts';
 import {PromptCache} from './prompt-cache.ts';
 import {uniformInt} from './random.ts';
-import type {StableDiffusion} from './stable-diffusion.ts';
+import {loadRuntime} from './runtime/index.ts';
+import type {NetworkName, StableDiffusion} from './stable-diffusion.ts';
 import {functionKey, partOf, StepShapes, type StepPart} from './step-functions.ts';
 import {stepSignature, trainingStep, type Penalty, type StepModel, type StepShape} from './step.ts';
 import type {TrainedState} from './trained-state.ts';
@@ -88,6 +89,7 @@ export class StepRunner {
 	readonly #shapes: StepShapes;
 	readonly #prompts: PromptCache;
 	readonly #noise = new NoiseSource();
+	#unused: readonly NetworkName[] | undefined;
 	/** The step that comes next, by its number. */
 	#next: {readonly done: number; readonly prepared: Promise<readonly Prepared[]>} | undefined;
 
@@ -131,6 +133,7 @@ export class StepRunner {
 			const {batch, places} = prepared;
 			const own = weights.splice(0, batch.places);
 			const inputs = {...(await this.#inputs(prepared)), rowWeights: Float32Array.from(own), ...this.state.scalars(done, this.totalSteps)};
+			this.model.rest((this.#unused ??= this.#networksNotUsed()));
 			parts.push({outputs: await this.#call(this.#shapes.of(batch), partOf(i, batches.length), inputs), places, weights: inputs.rowWeights});
 			if ('id' in inputs.moments) inputs.moments.dispose();
 		}
@@ -147,6 +150,19 @@ export class StepRunner {
 	dispose(): void {
 		for (const compiled of this.#functions.values()) compiled.dispose();
 		this.#noise.close();
+	}
+
+	/**
+	 * Networks that no step needs, as their results are kept. On a GPU they leave it: 0.4 GiB of SD 1.5 in halves. In the memory that programs
+	 * run in there would be nothing to gain.
+	 */
+	#networksNotUsed(): NetworkName[] {
+		if (loadRuntime().device !== 'gpu') return [];
+		const {allTexts = []} = this.#shapes;
+		return [
+			...(keepsLatents(this.config) ? ['vae' as const] : []),
+			...(!this.config.trainTextEncoder && this.#prompts.holdAll(allTexts) ? ['textEncoder' as const] : []),
+		];
 	}
 
 	/** Says so when XLA has to compile the function first. */

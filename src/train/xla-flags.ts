@@ -35,8 +35,13 @@ export function applyXlaFlags({folder, deterministic = false}: XlaWishes, enviro
 	// The cache knows functions by what they compute, not by the flags they were compiled with.
 	const key = createHash('sha256').update(`${TENSORFLOW_VERSION} ${environment.XLA_FLAGS}`).digest('hex').slice(0, 12);
 	const cache = path.join(folder, key);
-	mkdirSync(cache, {recursive: true});
-	pruneCache(folder);
+	try {
+		mkdirSync(cache, {recursive: true});
+		pruneCache(folder);
+	} catch {
+		// What cannot be kept is compiled anew.
+		return;
+	}
 	environment.TF_XLA_FLAGS = [functions, `--tf_xla_persistent_cache_directory=${cache}`, '--tf_xla_persistent_cache_device_types=GPU'].filter(text => text !== '').join(' ');
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {resolveBaseModel} from '../../src/presets/index.ts';
 import {networkScope} from '../../src/train/adapters.ts';
-import {compile, dtypeOf, FLOAT32} from '../../src/train/graph/index.ts';
+import {compile, dtypeOf, FLOAT32, readVariable} from '../../src/train/graph/index.ts';
 import {unet} from '../../src/train/models/index.ts';
 import {normals} from '../../src/train/random.ts';
 import type {StableDiffusion} from '../../src/train/stable-diffusion.ts';
@@ -65,6 +65,25 @@ describe.each(['bf16', 'f16'] as const)('networks that are only used, held in %s
 		const extra = 6;
 		expect(operations(wide) - operations(half)).toBeGreaterThan(rounded - extra);
 	});
+});
+
+it('a network that rests is read and used as before', async () => {
+	const model = await demoModel({precision: 'bf16', frozenNetworks: all});
+	const before = outputs(model);
+	const stored = () => Object.fromEntries(all.map(network => [network, model[network].stored().filter((_, i) => i % 20 === 0).map(tensor => tensor.read())]));
+	const kept = stored();
+	for (const _ of [1, 2]) {
+		model.rest(['textEncoder', 'vae']);
+		expect(outputs(model)).toEqual(before);
+		model.rest(all);
+		expect(stored()).toEqual(kept);
+	}
+	model.rest(['vae']);
+	expect(() => readVariable(model.vae.blocks[0].variable)).toThrow();
+	await model.vae.restore({readFloat32: name => new Float32Array(model.vae.declarations.find(declaration => declaration.name === name)!.shape.reduce((product, n) => product * n, 1))});
+	model.rest(['vae']);
+	expect(model.decodeLatents(drawn('latents', side * side * 4), {count: 1, height: side, width: side})).toSatisfy((image: Float32Array) => image.every(value => value === 0));
+	for (const network of all) model[network].dispose();
 });
 
 it('networks of a run in f32 stay as they are', async () => {

@@ -20,6 +20,13 @@ it('keeps what the person has set, and functions compiled with other flags apart
 	expect(new Set(folders).size).toBe(3);
 	expect(readdirSync(folder).length).toBe(3);
 
+	const nowhere: NodeJS.ProcessEnv = {};
+	const file = path.join(folder, 'file');
+	writeFileSync(file, '');
+	applyXlaFlags({folder: file}, nowhere);
+	rmSync(file);
+	expect(nowhere.TF_XLA_FLAGS).toBeUndefined();
+
 	const own: NodeJS.ProcessEnv = {TF_XLA_FLAGS: '--tf_xla_persistent_cache_directory=/elsewhere'};
 	applyXlaFlags({folder}, own);
 	expect(own.TF_XLA_FLAGS).toBe('--tf_xla_persistent_cache_directory=/elsewhere');

@@ -180,7 +180,7 @@ export const cpuProfile: EngineProfile = {
  * Our engine on a GPU, compiled by XLA, which updates all state in place, keeps gradients in the precision of the layer that makes them,
  * and of full attention in halves the scores beside their softmax. Calibrated by what XLA plans for eleven configurations on an H200
  * (bench/results/gpu-planned.json) and, for one, by the driver's count of the process (bench/results/gpu.json): CUDA with cuDNN and cuBLAS takes
- * 0.67 GiB, what their kernels work with 0.28 GiB, and the pool has no gaps to speak of.
+ * 0.48 GiB with small stacks (runtime/gpu-stacks.ts), what their kernels work with 0.28 GiB, and the pool has no gaps to speak of.
  */
 export const gpuProfile: EngineProfile = {
 	...cpuProfile,
@@ -192,11 +192,12 @@ export const gpuProfile: EngineProfile = {
 	scoreGradient: {16: 4, 32: 8},
 	gradient: {16: 2, 32: 4},
 	keepsCasts: false,
+	keepsFrozen: {autoencoder: false, textEncoder: false},
 	accumulator: 4,
 	update: {perParameter: 0, largestTensors: 1, unpacked: 0},
 	updateInTurn: {largestTensors: 3},
 	save: {largestTensors: 1},
-	context: {bytes: 0.95 * gibibyte, perUnit: 0},
+	context: {bytes: 0.76 * gibibyte, perUnit: 0},
 	gaps: 0.01,
 };
 

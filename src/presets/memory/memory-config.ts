@@ -33,7 +33,10 @@ export interface MemoryConfig {
 	readonly attention: string;
 	readonly gradientCheckpointing: boolean;
 	readonly cacheLatents: string;
-	readonly concepts: readonly {readonly classImagesPerInstance: number}[];
+	/** What stands between commas changes places, or some of it is left out. */
+	readonly shuffleTags?: boolean;
+	readonly tagDropout?: number;
+	readonly concepts: readonly {readonly classImagesPerInstance: number; readonly instancePrompt?: string}[];
 	/** `eager` keeps the results of all operations; the others free what they no longer need. */
 	readonly engine: string;
 	/** AdamW when absent. */
@@ -56,6 +59,13 @@ export const optimizerBytesPerParameter = (optimizer: keyof typeof stateBytes = 
 export const packedBytesPerParameter = (optimizer: keyof typeof stateBytes = 'adamw'): number => (optimizer.endsWith('8bit') ? stateBytes[optimizer] : 0);
 
 export const isLora = ({training}: Pick<MemoryConfig, 'training'>): boolean => training === 'lora';
+
+/** Whether each image is encoded once only. A random crop is another image each time. */
+export const keepsLatents = ({cacheLatents, crop}: Pick<MemoryConfig, 'cacheLatents' | 'crop'>): boolean => cacheLatents !== 'off' && crop !== 'random';
+
+/** Whether a text encoder that stays as it is reads all prompts before the first step. Captions of files can be too many or vary. */
+export const keepsTextStates = ({trainTextEncoder, shuffleTags = false, tagDropout = 0, concepts}: Pick<MemoryConfig, 'trainTextEncoder' | 'shuffleTags' | 'tagDropout' | 'concepts'>): boolean =>
+	!trainTextEncoder && concepts.every(({instancePrompt = ''}) => !instancePrompt.includes('[filewords]') && (!instancePrompt.includes(',') || (!shuffleTags && tagDropout === 0)));
 
 /** Images of one micro-batch: class images double it. */
 export const rowsOf = ({batchSize, concepts}: Pick<MemoryConfig, 'batchSize' | 'concepts'>): number =>

@@ -1,5 +1,5 @@
 import {checkpointedBytes, keptBytes, scoreEntries, type Bits, type EngineProfile} from './engine-profile.ts';
-import {addsGradientsUp, isLora, optimizerBytesPerParameter, packedBytesPerParameter, rowsOf, type MemoryConfig} from './memory-config.ts';
+import {addsGradientsUp, isLora, keepsLatents, keepsTextStates, optimizerBytesPerParameter, packedBytesPerParameter, rowsOf, type MemoryConfig} from './memory-config.ts';
 import {autoencoderFactor, type ModelShape} from './model-shape.ts';
 import {autoencoderParameters, pairParametersOf, parametersOf, textEncoderUnits, unetUnits, type Unit} from './network-units.ts';
 
@@ -51,12 +51,13 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 	const [unetParameters, textParameters] = [unet, text].map(parametersOf);
 	const lora = isLora(config);
 	const perWeight = (isTrained: boolean) => (isTrained && !lora ? 4 : profile.frozen(bits));
-	const keepsText = config.trainTextEncoder || profile.keepsFrozen.textEncoder;
+	const keepsText = profile.keepsFrozen.textEncoder || !keepsTextStates(config);
+	const textEncoder = textParameters * perWeight(config.trainTextEncoder);
 	const autoencoder = autoencoderParameters(shape.autoencoder) * profile.frozen(bits);
-	const keepsAutoencoder = profile.keepsFrozen.autoencoder || config.cacheLatents === 'off';
+	const keepsAutoencoder = profile.keepsFrozen.autoencoder || !keepsLatents(config);
 	const networks: LineBytes = {
 		weights: unetParameters * perWeight(config.trainUnet) + (lora ? 4 * trainedParameters : 0),
-		textEncoder: keepsText ? textParameters * perWeight(config.trainTextEncoder) : 0,
+		textEncoder: keepsText ? textEncoder : 0,
 		autoencoder: keepsAutoencoder ? autoencoder : 0,
 		context: profile.context.bytes,
 	};
@@ -67,15 +68,16 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 		gradients: addsGradientsUp(config) ? profile.accumulator * trainedParameters : 0,
 		context: compiled,
 	});
-	const atWork = {autoencoder: keepsAutoencoder ? 0 : autoencoder};
+	const decoding = {autoencoder: keepsAutoencoder ? 0 : autoencoder};
+	const atFirst = {...decoding, textEncoder: keepsText ? 0 : textEncoder};
 	const {largestTensor} = work;
 	const {perParameter, largestTensors, unpacked} = profile.update;
 	const phases = [
-		withGaps('load', plus(networks, atWork, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
-		withGaps('encode', plus(held, atWork, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
+		withGaps('load', plus(networks, atFirst, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
+		withGaps('encode', plus(held, atFirst, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
 		withGaps('step', plus(held, worstMomentOfBackward(work)), profile),
 		withGaps('update', plus(held, {gradients: work.updatesInTurn ? 0 : gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
-		withGaps('sample', plus(held, atWork, {casts: profile.keepsCasts ? castsOf(work, unetParameters, config.trainUnet) : Math.max(...unet.map(({parameters}) => castsOf(work, parameters, config.trainUnet))), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
+		withGaps('sample', plus(held, decoding, {casts: profile.keepsCasts ? castsOf(work, unetParameters, config.trainUnet) : Math.max(...unet.map(({parameters}) => castsOf(work, parameters, config.trainUnet))), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
 		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
 	];
 	const peak = phases.reduce((most, one) => (one.bytes > most.bytes ? one : most));

@@ -95,11 +95,16 @@ export function readVariable(variable: Variable, permutation?: readonly number[]
 	}
 }
 
-/** Frees the variable's memory on the device. */
-export function disposeVariable(variable: Variable): void {
+/** Frees the variable's memory on the device. It can be assigned anew, and functions that were compiled with it find it again. */
+export function emptyVariable(variable: Variable): void {
 	const {binding} = loadRuntime();
 	binding.executeOp('DestroyResourceOp', [{name: 'ignore_lookup_error', type: binding.TF_ATTR_BOOL, value: true}], [variable.handle], 0);
-	binding.deleteTensor(variable.handle);
+}
+
+/** Frees the variable's memory on the device for good. */
+export function disposeVariable(variable: Variable): void {
+	emptyVariable(variable);
+	loadRuntime().binding.deleteTensor(variable.handle);
 }
 
 const inverse = (permutation: readonly number[]): number[] => permutation.map((_, axis) => permutation.indexOf(axis));

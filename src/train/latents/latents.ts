@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
-import type {TrainingConfig} from '../../presets/index.ts';
+import {keepsLatents, type TrainingConfig} from '../../presets/index.ts';
 import type {Row, TrainingImage} from '../batches.ts';
 import {imageHash, ImageReader, sizeName, type ImageToLoad} from '../data/index.ts';
 import {requireRoom} from '../disk-room.ts';
@@ -39,7 +39,7 @@ export class Latents {
 
 	/** `folder`: of a cache on the disk. */
 	static async open(model: StableDiffusion, config: LatentConfig, folder = path.join(cacheFolder(), 'latents')): Promise<Latents> {
-		return new Latents(model, config, config.crop === 'random' ? undefined : await storeOf(model, config, folder));
+		return new Latents(model, config, keepsLatents(config) ? await storeOf(model, config, folder) : undefined);
 	}
 
 	/** Encodes the images that are not kept yet; without a cache there is nothing to do. */

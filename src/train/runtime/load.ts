@@ -7,6 +7,7 @@ import {packageRoot} from '../protocol/index.ts';
 import {findCudaLibraries, openCudaLibraries} from './cuda-libraries.ts';
 import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary, type RuntimeKind} from './folders.ts';
 import {whyDriverRefuses} from './gpu-driver.ts';
+import {shrinkStacks} from './gpu-stacks.ts';
 import {hasNvidiaDevice} from './nvidia-device.ts';
 import {isRuntimeReady} from './probe-runtime.ts';
 import {tensorFlowApi, type Pointer, type TensorFlowApi} from './capi.ts';
@@ -147,12 +148,14 @@ function load(kind: RuntimeKind): Runtime {
 	};
 	tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
 	if (!tf.setBackend('tensorflow')) throw new Error('tfjs refused the TensorFlow backend.');
+	const device = binding.isUsingGpuDevice() ? 'gpu' : 'cpu';
+	if (device === 'gpu') shrinkStacks(koffi);
 	return {
 		tf,
 		backend: tf.backend() as unknown as Backend,
 		binding,
 		api: tensorFlowApi(koffi, tensorflow),
 		context,
-		device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu',
+		device,
 	};
 }

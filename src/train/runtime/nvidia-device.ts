@@ -1,4 +1,10 @@
-import {existsSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 
 /** Whether a driver offers an NVIDIA GPU to this process: natively, or beneath Windows (WSL). Asks nothing of the driver. */
-export const hasNvidiaDevice = (): boolean => existsSync('/dev/nvidiactl') || existsSync('/dev/dxg');
+export function hasNvidiaDevice(folder = '/dev'): boolean {
+	try {
+		return readdirSync(folder).some(name => name.startsWith('nvidia') || name === 'dxg');
+	} catch {
+		return false;
+	}
+}
