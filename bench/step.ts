@@ -11,7 +11,7 @@ import {adaptersToTrain} from '../src/train/lora.ts';
 import {normals} from '../src/train/random.ts';
 import {cacheFolder} from '../src/train/runtime/index.ts';
 import {StableDiffusion} from '../src/train/stable-diffusion.ts';
-import {StepRunner} from '../src/train/step-runner.ts';
+import {StepRunner, type PendingStep} from '../src/train/step-runner.ts';
 import {frozenNetworks, TrainedState} from '../src/train/trained-state.ts';
 import {openModelFolder} from '../src/train/weights/index.ts';
 import {isArchitecture, syntheticModel} from './synthetic-model.ts';
@@ -87,23 +87,41 @@ const tracedAt = since();
 note('optimizer');
 
 const times: number[] = [];
+/** Until the device has what it needs for a step. */
+const hostTimes: number[] = [];
 let loss = 0;
 let notFinite = 0;
-for (let i = 0; i < Number(flags.steps) + 2; i++) {
-	const start = performance.now();
-	const report = (await steps.start(i)).report();
-	times.push(performance.now() - start);
-	if (i === 0) note('first step');
+const read = (pending: PendingStep) => {
+	const report = pending.report();
 	loss = report.loss;
 	if (!Number.isFinite(loss) || !Number.isFinite(report.gradientNorm)) notFinite++;
+};
+const firstAt = performance.now();
+read(await steps.start(0));
+const firstMs = performance.now() - firstAt;
+note('first step');
+// As training does it: a step is read when the next one has begun.
+let pending = await steps.start(1);
+let last = performance.now();
+for (let i = 2; i < Number(flags.steps) + 3; i++) {
+	const start = performance.now();
+	const next = await steps.start(i);
+	hostTimes.push(performance.now() - start);
+	read(pending);
+	pending = next;
+	const now = performance.now();
+	times.push(now - last);
+	last = now;
 }
-const sorted = times.slice(2).sort((a, b) => a - b);
+read(pending);
+const sorted = times.slice(1).sort((a, b) => a - b);
+hostTimes.sort((a, b) => a - b);
 const status = readFileSync('/proc/self/status', 'utf8');
 const {model: _model, models: _models, ...asked} = flags;
 note('end');
 console.log(JSON.stringify({
 	program: 'dreambooth-tui', model: flags.model, ...asked, mode, lanes, device: runtime.device, cores: os.availableParallelism(),
-	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), firstMs: times[0],
+	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), hostMs: hostTimes[hostTimes.length >> 1], firstMs,
 	modelMadeMs: madeAt, loadedMs: loadedAt - madeAt, tracedMs: tracedAt - loadedAt,
 	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss, notFinite, gpuBytes: gpuBytesAt.end, gpuBytesAt,
 }));

