@@ -3,14 +3,13 @@
 //   npx tsx bench/gpu/table.ts [--rows full,batch4] [--what first,again,peers] [--out bench/results/gpu-table.json] [--python python3] [--compile-at-once 4]
 // First all rows are compiled, several at a time, each with the memory of its process: what compiling takes counts. Then each is timed alone, as a run is
 // that was compiled before. Half an hour for all rows.
-import {execFileSync, spawn} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {cacheFolder} from '../../src/train/runtime/index.ts';
 import {syntheticModel} from '../synthetic-model.ts';
+import {card, here, isPacked, programOf, run, withoutCard} from './processes.ts';
 
 const {values: flags} = parseArgs({options: {
 	rows: {type: 'string'},
@@ -56,56 +55,21 @@ const rows: readonly Row[] = [
 	{id: 'sampling-xla', bench: 'sampling', ours: '--precision bf16 --steps 25 --engine xla', target: {ms: 600}},
 ];
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const isPacked = import.meta.url.endsWith('.js');
 const wanted = flags.rows?.split(',') ?? rows.map(({id}) => id);
 const unknown = wanted.filter(id => !rows.some(row => row.id === id));
 if (unknown.length > 0) throw new Error(`There are no rows ${unknown.join(', ')}. There are: ${rows.map(({id}) => id).join(', ')}.`);
 const chosen = rows.filter(({id}) => wanted.includes(id));
 const limitMs = 1000 * Number(flags['limit-seconds']);
-const folders = new Map(await Promise.all([...new Set(chosen.map(({model = 'sd15'}) => model))].map(async model => [model, await syntheticModel(model, flags.models)] as const)));
+const folders = new Map(await withoutCard(async () => Promise.all([...new Set(chosen.map(({model = 'sd15'}) => model))].map(async model => [model, await syntheticModel(model, flags.models)] as const))));
 const results: Record<string, unknown>[] = [];
 
-/** MiB of the card that a process takes, as the driver says. Inside a container the driver may know it by another number; then it has to be alone. */
-function usedBy(process: number | undefined): number {
-	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n').map(line => line.split(',').map(Number));
-	return (lines.find(([pid]) => pid === process) ?? (lines.length === 1 ? lines[0] : []))[1] ?? 0;
-}
-
-interface Ended {
-	/** The last line, if it is JSON. */
-	readonly said: Record<string, unknown> | undefined;
-	readonly peakMiB: number;
-	readonly seconds: number;
-	/** The end of what it said, where it failed. */
-	readonly failure?: string;
-}
-
-/** Runs a program that ends with a line of JSON, and watches the card meanwhile. One that is stuck in a compiler listens to nothing but SIGKILL. */
-async function run(command: string, args: readonly string[]): Promise<Ended> {
-	const begun = performance.now();
-	const program = spawn(command, args, {stdio: ['ignore', 'pipe', 'pipe']});
-	let text = '';
-	let peakMiB = 0;
-	for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-	const watching = setInterval(() => (peakMiB = Math.max(peakMiB, usedBy(program.pid))), 1000);
-	const limit = setTimeout(() => program.kill('SIGKILL'), limitMs);
-	const code = await new Promise<number | null>(resolve => program.on('close', resolve));
-	clearInterval(watching);
-	clearTimeout(limit);
-	const line = text.trim().split('\n').findLast(each => each.startsWith('{'));
-	const seconds = (performance.now() - begun) / 1000;
-	return code === 0 && line !== undefined ? {said: JSON.parse(line) as Record<string, unknown>, peakMiB, seconds} : {said: undefined, peakMiB, seconds, failure: `${code ?? 'ended'}: ${text.slice(-600)}`};
-}
-
-const programOf = ({bench = 'step'}: Row): readonly string[] => (isPacked ? [path.join(here, `${bench}.js`)] : ['--import', 'tsx', path.join(here, bench === 'step' ? '../step.ts' : 'sampling.ts')]);
-const ours = async (row: Row, changed: readonly string[] = []) => run(process.execPath, [...programOf(row), '--model', row.model ?? 'sd15', '--models', flags.models, ...row.ours.split(' '), ...changed]);
+const ours = async ({bench = 'step', model = 'sd15', ours: asked}: Row, changed: readonly string[] = []) => run(process.execPath, [...programOf(bench), '--model', model, '--models', flags.models, ...asked.split(' '), ...changed], {limitMs});
 
 function tell(result: Record<string, unknown>): void {
 	results.push(result);
 	console.log(JSON.stringify(result));
 	mkdirSync(path.dirname(path.resolve(flags.out)), {recursive: true});
-	writeFileSync(flags.out, `${JSON.stringify({gpu: execFileSync('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader'], {encoding: 'utf8'}).trim(), cores: os.availableParallelism(), model: 'SD 1.5 (sd21: SD 2.1), random weights', results}, undefined, '\t')}\n`);
+	writeFileSync(flags.out, `${JSON.stringify({gpu: card(), cores: os.availableParallelism(), model: 'SD 1.5 (sd21: SD 2.1), random weights', results}, undefined, '\t')}\n`);
 }
 
 const parts = flags.what.split(',');
@@ -126,6 +90,6 @@ for (const row of parts.includes('again') ? chosen : []) {
 for (const row of flags.python !== undefined && parts.includes('peers') ? chosen : []) {
 	if (row.peer === undefined) continue;
 	const peer = isPacked ? path.join(here, 'diffusers_step.py') : path.join(here, '../peers/diffusers_step.py');
-	const {said, ...ended} = await run(flags.python!, [peer, '--model', folders.get(row.model ?? 'sd15')!, ...row.peer.split(' ')]);
+	const {said, ...ended} = await run(flags.python!, [peer, '--model', folders.get(row.model ?? 'sd15')!, ...row.peer.split(' ')], {limitMs});
 	tell({row: row.id, what: 'diffusers', command: `diffusers_step.py ${row.peer}`, ...ended, medianMs: said?.medianMs, minMs: said?.minMs, peakAllocatedBytes: said?.peakAllocatedBytes, torch: said?.torch, diffusers: said?.diffusers});
 }
