@@ -5,6 +5,7 @@ import {declareParameters} from '../../src/train/nn/index.ts';
 import type {Parameters} from '../../src/train/parameters.ts';
 import {sampleLatents} from '../../src/train/step.ts';
 import {openSafetensors, parseVaeConfig, type SafetensorsFile, type VaeConfig} from '../../src/train/weights/index.ts';
+import {allowed, plain, type Arithmetic} from './arithmetic.ts';
 import {largestRelativeDifference, relativeL2, type Check, type Section} from './check.ts';
 import {evaluate, loadNetwork, readImage, readJson} from './network.ts';
 
@@ -17,12 +18,12 @@ const folders = {vae: 'vae', 'vae-old-keys': 'vae', 'vae-small-variance': 'vae-s
 
 export const autoencoder: Section = {
 	title: '4. vae, vae-old-keys, vae-small-variance',
-	async *run(fixtures) {
-		for (const [folder, numbers] of Object.entries(folders)) yield* autoencoderChecks(path.join(fixtures, folder), path.join(fixtures, numbers));
+	async *run(fixtures, arithmetic = plain) {
+		for (const [folder, numbers] of Object.entries(folders)) yield* autoencoderChecks(path.join(fixtures, folder), path.join(fixtures, numbers), arithmetic);
 	},
 };
 
-async function* autoencoderChecks(folder: string, numbers: string): AsyncGenerator<Check> {
+async function* autoencoderChecks(folder: string, numbers: string, arithmetic: Arithmetic): AsyncGenerator<Check> {
 	const config = parseVaeConfig(await readJson(folder, 'config.json'));
 	const {tolerance} = await readJson<CasesJson>(numbers, 'cases.json');
 	const {parameters, check} = await loadNetwork(folder, 'vae', declareAutoencoder(config));
@@ -30,14 +31,14 @@ async function* autoencoderChecks(folder: string, numbers: string): AsyncGenerat
 	const cases = await openSafetensors(path.join(numbers, 'cases.safetensors'));
 	for (const name of [...cases.tensors.keys()].filter(key => key.endsWith('/image'))) {
 		const title = name.slice(0, -'/image'.length);
-		for await (const {name, worst} of caseChecks(title, config, parameters, cases)) yield {name: `${path.basename(folder)} ${name}`, worst, tolerance: tolerance.relative_l2};
+		for await (const {name, worst} of caseChecks(title, config, parameters, cases, arithmetic)) yield {name: `${path.basename(folder)} ${name}`, worst, tolerance: allowed(arithmetic, 'output', tolerance.relative_l2)};
 	}
-	if (folder === numbers && cases.tensors.has('clamp/moments')) yield* clampChecks(parameters, cases, tolerance.relative_l2);
+	if (folder === numbers && cases.tensors.has('clamp/moments')) yield* clampChecks(parameters, cases, tolerance.relative_l2, arithmetic);
 	await cases.close();
 	parameters.dispose();
 }
 
-async function* caseChecks(title: string, config: VaeConfig, parameters: Parameters, cases: SafetensorsFile): AsyncGenerator<Omit<Check, 'tolerance'>> {
+async function* caseChecks(title: string, config: VaeConfig, parameters: Parameters, cases: SafetensorsFile, arithmetic: Arithmetic): AsyncGenerator<Omit<Check, 'tolerance'>> {
 	const read = (name: string) => readImage(cases, `${title}/${name}`);
 	const inputs = {image: await read('image'), epsilon: await read('epsilon'), latent: await read('latent')};
 	const outputs = evaluate(parameters, inputs, (p, {image, epsilon, latent}) => {
@@ -47,12 +48,12 @@ async function* caseChecks(title: string, config: VaeConfig, parameters: Paramet
 			latent: ops.scaleBy(sampleLatents(moments, epsilon), config.scalingFactor),
 			decoded: decodeLatent(config)(p, ops.scaleBy(latent, 1 / config.scalingFactor)),
 		};
-	});
+	}, arithmetic);
 	for (const [name, found] of Object.entries(outputs)) yield {name: `${title}/${name}`, worst: relativeL2(found, (await read(name)).values)};
 }
 
-/** Without ε a sample is the mean; around a mean of 0 and with ε = 1 it is the standard deviation. */
-async function* clampChecks(parameters: Parameters, cases: SafetensorsFile, tolerance: number): AsyncGenerator<Check> {
+/** Without ε a sample is the mean; around a mean of 0 and with ε = 1 it is the standard deviation. No layer is in it, so that every precision computes it in f32. */
+async function* clampChecks(parameters: Parameters, cases: SafetensorsFile, tolerance: number, arithmetic: Arithmetic): AsyncGenerator<Check> {
 	const moments = await readImage(cases, 'clamp/moments');
 	const [mean, std] = [await readImage(cases, 'clamp/mean'), await readImage(cases, 'clamp/std')];
 	const inputs = {
@@ -61,7 +62,7 @@ async function* clampChecks(parameters: Parameters, cases: SafetensorsFile, tole
 		zeros: {shape: mean.shape, values: mean.values.map(() => 0)},
 		ones: {shape: std.shape, values: std.values.map(() => 1)},
 	};
-	const found = evaluate(parameters, inputs, (_, {moments, aroundZero, zeros, ones}) => ({mean: sampleLatents(moments, zeros), std: sampleLatents(aroundZero, ones)}));
+	const found = evaluate(parameters, inputs, (_, {moments, aroundZero, zeros, ones}) => ({mean: sampleLatents(moments, zeros), std: sampleLatents(aroundZero, ones)}), arithmetic);
 	yield {name: 'clamp/mean', worst: relativeL2(found.mean, mean.values), tolerance};
 	// From e^-15 to e^10: together the small ones would not count.
 	yield {name: 'clamp/std (largest relative difference)', worst: largestRelativeDifference(found.std, std.values), tolerance};

@@ -1,3 +1,5 @@
+import type {Arithmetic} from './arithmetic.ts';
+
 /**
  * The golden checks compare the product with numbers made by the reference implementations (tests/fixtures/README.md).
  * A section is written once and used twice: by vitest (`tests/golden/*.test.ts`) and by `npm run golden`, which prints
@@ -13,7 +15,7 @@ export interface Check {
 export interface Section {
 	/** `1. unet-sd1`, as in tests/fixtures/README.md. */
 	readonly title: string;
-	run(fixtures: string): AsyncGenerator<Check>;
+	run(fixtures: string, arithmetic?: Arithmetic): AsyncGenerator<Check>;
 }
 
 export const fixturesFolder = process.env.FIXTURES_DIR ?? new URL('../fixtures', import.meta.url).pathname;
@@ -56,6 +58,25 @@ export function largestRelativeDifference(actual: ArrayLike<number>, reference: 
 		if (!(difference <= worst)) worst = difference;
 	}
 	return worst;
+}
+
+/** The relative L2 of several tensors as if they were one. */
+export class Together {
+	#difference = 0;
+	#norm = 0;
+	#count = 0;
+
+	add(actual: ArrayLike<number>, reference: ArrayLike<number>): void {
+		this.#count++;
+		for (let i = 0; i < reference.length; i++) {
+			this.#difference += (actual[i] - reference[i]) ** 2;
+			this.#norm += reference[i] ** 2;
+		}
+	}
+
+	check(title: string, tolerance: number): Check {
+		return {name: `${title}, all ${this.#count} as one`, worst: Math.sqrt(this.#difference / this.#norm), tolerance};
+	}
 }
 
 /** The largest of several differences, and what it belongs to. A NaN is larger than everything. */

@@ -1,5 +1,6 @@
 import type {SafetensorsFile} from '../../src/train/weights/index.ts';
-import {relativeL2, Worst, type Check} from './check.ts';
+import {allowed, inHalves, type Arithmetic} from './arithmetic.ts';
+import {relativeL2, Together, Worst, type Check} from './check.ts';
 import type {Differentiated} from './network.ts';
 
 /** What a `cases.json` says about the gradients of mean(output²). */
@@ -22,8 +23,8 @@ const LOSS_TOLERANCE = 1e-5;
 const ZERO_GRADIENT_TOLERANCE = 1e-5;
 
 /** Every stored gradient, whole or sampled, and the checksums; the worst of each measure is named. */
-export async function* gradientChecks(title: string, {loss, gradients}: Differentiated, file: SafetensorsFile, json: GradientsJson, tolerance: GradientTolerance): AsyncGenerator<Check> {
-	yield {name: `${title}: loss (relative)`, worst: Math.abs(loss - json.loss) / json.loss, tolerance: LOSS_TOLERANCE};
+export async function* gradientChecks(title: string, {loss, gradients}: Differentiated, file: SafetensorsFile, json: GradientsJson, tolerance: GradientTolerance, arithmetic: Arithmetic): AsyncGenerator<Check> {
+	yield {name: `${title}: loss (relative)`, worst: Math.abs(loss - json.loss) / json.loss, tolerance: allowed(arithmetic, 'loss', LOSS_TOLERANCE)};
 
 	const zero = new Set(json.zero_gradient);
 	const stored = [...file.tensors.keys()].filter(name => name !== 'checksums');
@@ -31,16 +32,21 @@ export async function* gradientChecks(title: string, {loss, gradients}: Differen
 	yield {name: `${title}: gradients on one side only`, worst: missing, tolerance: 0};
 
 	const compared = new Worst();
-	const nought = new Worst();
+	const [together, nought] = [new Together(), new Worst()];
 	for (const name of stored) {
 		const found = gradients.get(name);
 		if (!found) continue;
 		const reference = await file.readFloat32(name);
 		if (zero.has(name)) nought.add(name, found.reduce((largest, value) => (Math.abs(value) <= largest ? largest : Math.abs(value)), 0));
-		else compared.add(name, relativeL2(sampled(found, reference.length), reference));
+		else {
+			const own = sampled(found, reference.length);
+			compared.add(name, relativeL2(own, reference));
+			together.add(own, reference);
+		}
 	}
-	yield compared.check(`${title}: gradients`, tolerance.gradient_relative_l2);
-	if (zero.size > 0) yield nought.check(`${title}: zero gradients (absolute)`, ZERO_GRADIENT_TOLERANCE);
+	yield compared.check(`${title}: gradients`, allowed(arithmetic, 'gradient', tolerance.gradient_relative_l2));
+	if (inHalves(arithmetic)) yield together.check(`${title}: gradients`, allowed(arithmetic, 'gradients', Infinity));
+	if (zero.size > 0) yield nought.check(`${title}: zero gradients (absolute)`, allowed(arithmetic, 'zero', ZERO_GRADIENT_TOLERANCE));
 
 	if (!json.order_of_checksums || tolerance.gradient_checksum_relative === undefined) return;
 	const checksums = await file.readFloat32('checksums');
@@ -54,8 +60,8 @@ export async function* gradientChecks(title: string, {loss, gradients}: Differen
 		const scale = Math.sqrt(found.length * square);
 		sums.add(name, Math.max(Math.abs(own.sum - sum), Math.abs(own.wave - wave)) / scale);
 	}
-	yield squares.check(`${title}: Σg² (relative)`, tolerance.gradient_checksum_relative);
-	yield sums.check(`${title}: Σg and Σg·cos(i) (of √(n·Σg²))`, tolerance.gradient_checksum_relative);
+	yield squares.check(`${title}: Σg² (relative)`, allowed(arithmetic, 'checksum', tolerance.gradient_checksum_relative));
+	yield sums.check(`${title}: Σg and Σg·cos(i) (of √(n·Σg²))`, allowed(arithmetic, 'checksum', tolerance.gradient_checksum_relative));
 }
 
 /** Large gradients are stored as `count` of their n elements: floor(k·n/count). */

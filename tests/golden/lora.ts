@@ -8,10 +8,11 @@ import {encodeText, loraHosts, unet} from '../../src/train/models/index.ts';
 import {gradients} from '../../src/train/nn/index.ts';
 import {Parameters} from '../../src/train/parameters.ts';
 import {mergedWeight, openLora, openNetwork, openSafetensors, parseTextEncoderConfig, parseUNetConfig, writeLora, type LoraModule, type LoraNetwork, type SafetensorsFile, type TextEncoderConfig, type UNetConfig} from '../../src/train/weights/index.ts';
-import {largestDifference, relativeL2, Worst, type Check, type Section} from './check.ts';
+import {allowed, inHalves, plain, type Arithmetic} from './arithmetic.ts';
+import {largestDifference, relativeL2, Together, Worst, type Check, type Section} from './check.ts';
 import {declareTextEncoder} from './clip.ts';
 import {sampled} from './gradients.ts';
-import {channelsFirst, meanSquare, readImage, readJson, type NamedInputs} from './network.ts';
+import {channelsFirst, meanSquare, readImage, readJson, withLossScale, type NamedInputs} from './network.ts';
 import {declareUnet} from './unet.ts';
 
 interface CasesJson {
@@ -32,10 +33,10 @@ const LOSS_TOLERANCE = 1e-5;
 
 export const lora: Section = {
 	title: '10. lora',
-	async *run(fixtures) {
+	async *run(fixtures, arithmetic = plain) {
 		const folder = path.join(fixtures, 'lora');
 		const json = await readJson<CasesJson>(folder, 'cases.json');
-		const base = await Base.open(fixtures);
+		const base = await Base.open(fixtures, arithmetic);
 		const cases = await openSafetensors(path.join(folder, 'cases.safetensors'));
 		for (const {name, layout} of files) {
 			const file = await openLora(path.join(folder, name), loraHosts(base.declared), layout === 'diffusers' ? {alpha: json.alpha} : {});
@@ -56,14 +57,14 @@ export const lora: Section = {
 
 /** The UNet and the text encoder that the adapters are for. */
 class Base {
-	private constructor(readonly configs: {readonly unet: UNetConfig; readonly textEncoder: TextEncoderConfig}, readonly files: Readonly<Record<LoraNetwork, SafetensorsFile>>) {}
+	private constructor(readonly configs: {readonly unet: UNetConfig; readonly textEncoder: TextEncoderConfig}, readonly files: Readonly<Record<LoraNetwork, SafetensorsFile>>, private readonly arithmetic: Arithmetic) {}
 
-	static async open(fixtures: string): Promise<Base> {
+	static async open(fixtures: string, arithmetic: Arithmetic): Promise<Base> {
 		const folders = {unet: path.join(fixtures, 'unet-sd1'), textEncoder: path.join(fixtures, 'clip-quick-gelu')};
 		const unet = parseUNetConfig(await readJson(folders.unet, 'config.json'));
 		const textEncoder = parseTextEncoderConfig(await readJson(folders.textEncoder, 'config.json'));
 		const opened = async (network: LoraNetwork) => (await openNetwork(network, folders[network])).file;
-		return new Base({unet, textEncoder}, {unet: await opened('unet'), textEncoder: await opened('textEncoder')});
+		return new Base({unet, textEncoder}, {unet: await opened('unet'), textEncoder: await opened('textEncoder')}, arithmetic);
 	}
 
 	get declared() {
@@ -76,7 +77,7 @@ class Base {
 			await adapters.restore(modules);
 			return {weights: await Parameters.load(network, this.declared[network], this.files[network]), adapters};
 		};
-		return new Networks(this.configs, {unet: await load('unet'), textEncoder: await load('textEncoder')});
+		return new Networks(this.configs, {unet: await load('unet'), textEncoder: await load('textEncoder')}, this.arithmetic);
 	}
 
 	/** The networks with the adapters worked into their weights. */
@@ -87,7 +88,7 @@ class Base {
 			const source = {readFloat32: async (name: string) => (own.has(name) ? mergedWeight(await file.readFloat32(name), own.get(name)!) : file.readFloat32(name))};
 			return {weights: await Parameters.load(network, this.declared[network], source)};
 		};
-		return new Networks(this.configs, {unet: await load('unet'), textEncoder: await load('textEncoder')});
+		return new Networks(this.configs, {unet: await load('unet'), textEncoder: await load('textEncoder')}, this.arithmetic);
 	}
 
 	async close(): Promise<void> {
@@ -97,7 +98,7 @@ class Base {
 
 /** Text encoder and UNet one after the other. */
 class Networks {
-	constructor(private readonly configs: Base['configs'], readonly networks: Readonly<Record<LoraNetwork, Network>>) {}
+	constructor(private readonly configs: Base['configs'], readonly networks: Readonly<Record<LoraNetwork, Network>>, readonly arithmetic: Arithmetic) {}
 
 	/** What the fixture holds: the text states and the UNet's output. */
 	run(inputs: NamedInputs): Record<string, Float32Array> {
@@ -111,13 +112,13 @@ class Networks {
 	/** Gradients of mean(output²) by the adapters' parameters, by their names in a file of diffusers. */
 	differentiate(inputs: NamedInputs): {readonly loss: number; readonly gradients: ReadonlyMap<string, Float32Array>} {
 		const names = (['unet', 'textEncoder'] as const).flatMap(network => this.networks[network].adapters!.parameters.names.map(name => `${network === 'unet' ? network : 'text_encoder'}.${name}`));
-		const {loss, ...found} = this.#compiled(inputs, (tensors, state) => {
+		const {loss, ...found} = this.#compiled({...inputs, lossScale: {shape: [], values: Float32Array.of(1)}}, (tensors, state) => {
 			const [unetPart, textPart] = (['unet', 'textEncoder'] as const).map(network => networkScope(this.networks[network], state, {trained: this.networks[network].adapters?.parameters}));
 			const output = () => {
 				const context = encodeText(this.configs.textEncoder, {clipSkip: 1})(textPart.scope, tensors.tokens);
 				return meanSquare(unet(this.configs.unet)(unetPart.scope, {sample: tensors.sample, timesteps: tensors.timesteps, context}));
 			};
-			const {value, gradients: found} = gradients(output, [...unetPart.tensors.values(), ...textPart.tensors.values()]);
+			const {value, gradients: found} = gradients(output, [...unetPart.tensors.values(), ...textPart.tensors.values()], tensors.lossScale);
 			return {loss: value, ...Object.fromEntries(found.map((gradient, i) => [`${i}`, ops.toFloat32(gradient)]))};
 		});
 		return {loss: loss[0], gradients: new Map(names.map((name, i) => [name, found[i]]))};
@@ -129,9 +130,11 @@ class Networks {
 
 	#compiled(inputs: NamedInputs, body: (tensors: Tensors, state: State) => Record<string, Tensor>): Record<string, Float32Array> {
 		const signature = Object.fromEntries(Object.entries(inputs).map(([name, {shape, values}]) => [name, {shape, dtype: values instanceof Int32Array ? ('int32' as const) : ('float32' as const)}]));
-		const compiled = compile('golden_lora', body, signature, {mode: 'graph'});
+		const compiled = compile('golden_lora', body, signature, this.arithmetic);
 		try {
-			return compiled.call(Object.fromEntries(Object.entries(inputs).map(([name, {values}]) => [name, values])));
+			const values = Object.fromEntries(Object.entries(inputs).map(([name, {values}]) => [name, values]));
+			if (!inputs.lossScale) return compiled.call(values);
+			return withLossScale(this.arithmetic.precision, lossScale => compiled.call({...values, lossScale: Float32Array.of(lossScale)}));
 		} finally {
 			compiled.dispose();
 		}
@@ -147,21 +150,24 @@ const inputsOf = async (cases: SafetensorsFile): Promise<NamedInputs> => ({
 async function* outputChecks(title: string, networks: Networks, cases: SafetensorsFile, {tolerance}: CasesJson): AsyncGenerator<Check> {
 	const inputs = await inputsOf(cases);
 	const {states, output} = networks.run(inputs);
-	yield {name: `${title}: text states`, worst: relativeL2(states, await cases.readFloat32('text_states')), tolerance: tolerance.output_relative_l2};
-	yield {name: `${title}: output`, worst: relativeL2(channelsFirst({shape: inputs.sample.shape, values: output}).values, await cases.readFloat32('output')), tolerance: tolerance.output_relative_l2};
+	yield {name: `${title}: text states`, worst: relativeL2(states, await cases.readFloat32('text_states')), tolerance: allowed(networks.arithmetic, 'output', tolerance.output_relative_l2)};
+	yield {name: `${title}: output`, worst: relativeL2(channelsFirst({shape: inputs.sample.shape, values: output}).values, await cases.readFloat32('output')), tolerance: allowed(networks.arithmetic, 'output', tolerance.output_relative_l2)};
 }
 
 async function* gradientChecks(title: string, networks: Networks, cases: SafetensorsFile, reference: string, json: CasesJson): AsyncGenerator<Check> {
 	const {loss, gradients: found} = networks.differentiate(await inputsOf(cases));
-	yield {name: `${title}: loss (relative)`, worst: Math.abs(loss - json.loss) / json.loss, tolerance: LOSS_TOLERANCE};
+	yield {name: `${title}: loss (relative)`, worst: Math.abs(loss - json.loss) / json.loss, tolerance: allowed(networks.arithmetic, 'loss', LOSS_TOLERANCE)};
 	const file = await openSafetensors(reference);
-	const compared = new Worst();
+	const [compared, together] = [new Worst(), new Together()];
 	const names = new Set([...file.tensors.keys(), ...found.keys()]);
 	for (const name of names) {
 		const expected = file.tensors.has(name) ? await file.readFloat32(name) : new Float32Array();
-		compared.add(name, relativeL2(sampled(found.get(name) ?? new Float32Array(), expected.length), expected));
+		const own = sampled(found.get(name) ?? new Float32Array(), expected.length);
+		compared.add(name, relativeL2(own, expected));
+		together.add(own, expected);
 	}
-	yield compared.check(`${title}: gradients`, json.tolerance.gradient_relative_l2);
+	yield compared.check(`${title}: gradients`, allowed(networks.arithmetic, 'gradient', json.tolerance.gradient_relative_l2));
+	if (inHalves(networks.arithmetic)) yield together.check(`${title}: gradients`, allowed(networks.arithmetic, 'gradients', Infinity));
 	await file.close();
 }
 

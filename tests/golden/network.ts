@@ -1,8 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Tensor} from '@tensorflow/tfjs';
-import {compile, ops, type CompileOptions, type Signature, type Tensors} from '../../src/train/graph/index.ts';
+import {compile, ops, type CompileOptions, type Precision, type Signature, type Tensors} from '../../src/train/graph/index.ts';
 import {differentiable, filterOrder, gradients, scopeOver, type Declaration, type Scope} from '../../src/train/nn/index.ts';
+import {gradScaler} from '../../src/train/optim/index.ts';
 import {Parameters} from '../../src/train/parameters.ts';
 import {checkWeights, openNetwork, type Network, type SafetensorsFile} from '../../src/train/weights/index.ts';
 import type {Check} from './check.ts';
@@ -54,9 +55,9 @@ export type NamedInputs = Readonly<Record<string, Values<Float32Array | Int32Arr
 const signatureOf = (inputs: NamedInputs): Signature =>
 	Object.fromEntries(Object.entries(inputs).map(([name, {shape, values}]) => [name, {shape, dtype: values instanceof Int32Array ? 'int32' : 'float32'}]));
 
-/** Runs a function of a network once. */
-export function evaluate(parameters: Parameters, inputs: NamedInputs, body: (p: Scope, inputs: Tensors) => Tensors, {observer}: {observer?: Scope['observer']} = {}): Record<string, Float32Array> {
-	const compiled = compile('golden', (tensors, state) => body(scopeOver(parameters.tensors(state), {observer}), tensors), signatureOf(inputs), {mode: 'graph'});
+/** Runs a function of a network once. XLA takes functions of one `name` that differ in their outputs alone for the same. */
+export function evaluate(parameters: Parameters, inputs: NamedInputs, body: (p: Scope, inputs: Tensors) => Tensors, {name = 'golden', observer, ...options}: Partial<CompileOptions> & {name?: string; observer?: Scope['observer']} = {}): Record<string, Float32Array> {
+	const compiled = compile(name, (tensors, state) => body(scopeOver(parameters.tensors(state), {observer}), tensors), signatureOf(inputs), {mode: 'graph', ...options});
 	try {
 		return compiled.call(Object.fromEntries(Object.entries(inputs).map(([name, {values}]) => [name, values])));
 	} finally {
@@ -80,26 +81,41 @@ export function differentiate(
 ): Differentiated {
 	const {declarations} = parameters;
 	const names = [...declarations.map(({name}) => name), ...to];
-	const compiled = compile(
+	const compiled = compile<Signature>(
 		'golden_gradients',
-		(tensors, state) => {
+		({lossScale, ...tensors}, state) => {
 			const weights = parameters.tensors(state);
 			const xs = [...declarations.map(({name}) => weights.get(name) as Tensor), ...to.map(name => tensors[name])];
-			const {value, gradients: found} = gradients(() => meanSquare(network(scopeOver(weights), tensors)), xs);
+			const {value, gradients: found} = gradients(() => meanSquare(network(scopeOver(weights), tensors)), xs, lossScale);
 			const {fromDisk} = filterOrder();
 			const toDisk = fromDisk.map((_, axis) => fromDisk.indexOf(axis));
 			const asOnDisk = (gradient: Tensor, i: number) => (declarations[i]?.layout === 'convolution' ? ops.transpose(gradient, toDisk) : gradient);
 			return {loss: value, ...Object.fromEntries(found.map((gradient, i) => [`${i}`, asOnDisk(gradient, i)]))};
 		},
-		signatureOf(inputs),
+		{...signatureOf(inputs), lossScale: {shape: [], dtype: 'float32'}},
 		{mode: 'graph', ...options},
 	);
 	try {
-		const {loss, ...found} = compiled.call(Object.fromEntries(Object.entries(inputs).map(([name, {values}]) => [name, values])));
+		const values = Object.fromEntries(Object.entries(inputs).map(([name, {values}]) => [name, values]));
+		const {loss, ...found} = withLossScale(options.precision, lossScale => compiled.call({...values, lossScale: Float32Array.of(lossScale)}));
 		return {loss: loss[0], gradients: new Map(names.map((name, i) => [name, found[i]]))};
 	} finally {
 		compiled.dispose();
 	}
+}
+
+/**
+ * In f16, gradients of a loss that is multiplied as in training: by the largest of GradScaler's scales at which all are finite. `call`
+ * returns the loss, not multiplied, and the gradients, from which the scale is taken out here. In f32 and bf16 the scale is 1.
+ */
+export function withLossScale(precision: Precision | undefined, call: (scale: number) => Record<string, Float32Array>): Record<string, Float32Array> {
+	let scale: number = precision === 'f16' ? gradScaler.initial : 1;
+	let {loss, ...found} = call(scale);
+	while (scale > 1 && Object.values(found).some(values => !values.every(Number.isFinite))) {
+		scale *= gradScaler.backoff;
+		({loss, ...found} = call(scale));
+	}
+	return {loss, ...Object.fromEntries(Object.entries(found).map(([name, values]) => [name, values.map(value => value / scale)]))};
 }
 
 /** mean(y²), a scalar. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import {compile, createVariable, disposeVariable, readVariable, type Variable} from '../../src/train/graph/index.ts';
 import {adafactor, adamw, adamw8bit, BLOCK, lion, lion8bit, MAPS, sgd, type Member, type Optimizer} from '../../src/train/optim/index.ts';
 import {openSafetensors, type SafetensorsFile} from '../../src/train/weights/index.ts';
+import {plain, type Arithmetic} from './arithmetic.ts';
 import {largestDifference, relativeL2, Worst, type Check, type Section} from './check.ts';
 import {readFloats, readJson} from './network.ts';
 
@@ -36,20 +37,20 @@ const slotNames: Readonly<Record<string, string>> = {momentum: 'm'};
 
 export const optimizers: Section = {
 	title: '8. optimizers',
-	async *run(fixtures) {
+	async *run(fixtures, arithmetic = plain) {
 		const folder = path.join(fixtures, 'optimizers');
 		const json = await readJson<OptimizersJson>(folder, 'optimizers.json');
 		const inputs = await openSafetensors(path.join(folder, 'inputs.safetensors'));
 		for (const [name, optimizer] of Object.entries(optimizersByCase)) {
 			const reference = await openSafetensors(path.join(folder, `${name}.safetensors`));
-			yield* optimizerChecks(name, optimizer, json, inputs, reference);
+			yield* optimizerChecks(name, optimizer, json, inputs, reference, arithmetic);
 			await reference.close();
 		}
 		await inputs.close();
 	},
 };
 
-async function* optimizerChecks(title: string, optimizer: Optimizer, {lr: learningRate, weight_decay, cases}: OptimizersJson, inputs: SafetensorsFile, reference: SafetensorsFile): AsyncGenerator<Check> {
+async function* optimizerChecks(title: string, optimizer: Optimizer, {lr: learningRate, weight_decay, cases}: OptimizersJson, inputs: SafetensorsFile, reference: SafetensorsFile, arithmetic: Arithmetic): AsyncGenerator<Check> {
 	const weightDecay = undecayed.has(title) ? 0 : weight_decay;
 	const {tolerance} = cases[title];
 	if (reference.tensors.has('map_signed')) {
@@ -64,7 +65,8 @@ async function* optimizerChecks(title: string, optimizer: Optimizer, {lr: learni
 		const parameter = createVariable(tensor, shape, {values});
 		const declared = optimizer.slots({shape, members});
 		const slots = declared.map(({name, shape, dtype, fill}) => createVariable(`${tensor}/${name}`, shape, {values: fill, dtype}));
-		const update = updating(optimizer, parameter, members, slots);
+		// Each has a name of its own: XLA takes functions of one name that differ in their constants alone for the same.
+		const update = updating(`golden_${title}`, optimizer, parameter, members, slots, arithmetic);
 		const comparison = new Comparison(tolerance, learningRate, narrowTolerances[title]);
 		const steps = gradients.length / values.length;
 		for (let step = 1; step <= steps; step++) {
@@ -124,15 +126,15 @@ class Comparison {
 	}
 }
 
-function updating(optimizer: Optimizer, parameter: Variable, members: readonly Member[], slots: readonly Variable[]) {
+function updating(name: string, optimizer: Optimizer, parameter: Variable, members: readonly Member[], slots: readonly Variable[], arithmetic: Arithmetic) {
 	const scalar = {shape: [], dtype: 'float32'} as const;
 	return compile(
-		'golden_optimizer',
+		name,
 		(inputs, state) => {
 			optimizer.update(state, {parameter, members, slots, ...inputs});
 			return {};
 		},
 		{gradient: {shape: parameter.shape, dtype: 'float32'}, stepSize: scalar, decay: scalar, extra: scalar},
-		{mode: 'graph'},
+		arithmetic,
 	);
 }

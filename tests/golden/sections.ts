@@ -13,5 +13,8 @@ import {tokenizer} from './tokenizer.ts';
 import {training} from './training.ts';
 import {unetSections} from './unet.ts';
 
+/** Those whose functions run on the device: what `--precision` and `--engine` are about. */
+export const deviceSections: readonly Section[] = [...unetSections, autoencoder, clip, training, optimizers, lora, sampling];
+
 /** Every section, in the order of tests/fixtures/README.md. */
 export const sections: readonly Section[] = [...unetSections, autoencoder, clip, schedulers, training, optimizers, lrSchedules, lora, formatsWeights, sampling, tokenizer, images, safetensorsFiles];

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {noiseSchedule, type NoiseSchedule} from '../../src/train/diffusion/index.ts';
-import {compile, type Compiled, type Signature} from '../../src/train/graph/index.ts';
+import {compile, readVariable, type Compiled, type Signature} from '../../src/train/graph/index.ts';
+import {LossScale} from '../../src/train/loss-scale.ts';
 import {rowWeights, type LossRow} from '../../src/train/loss.ts';
 import {encodeImage, encodeText} from '../../src/train/models/index.ts';
 import {adamw, emaDecay, type EmaRule, type Optimizer} from '../../src/train/optim/index.ts';
@@ -10,6 +11,7 @@ import {declareNetworks} from '../../src/train/stable-diffusion.ts';
 import {addOffsets} from '../../src/train/step-runner.ts';
 import {stepSignature, trainingStep, type StepModel, type TrainedNetwork} from '../../src/train/step.ts';
 import {openSafetensors, parseSchedulerConfig, parseTextEncoderConfig, parseUNetConfig, parseVaeConfig, type SafetensorsFile, type TextEncoderConfig, type UNetConfig, type VaeConfig} from '../../src/train/weights/index.ts';
+import type {Arithmetic} from './arithmetic.ts';
 import {channelsLast, evaluate, loadNetwork, readImage, readJson, type Values} from './network.ts';
 
 /** The options of a variant, as its JSON has them; null: off. */
@@ -33,6 +35,7 @@ interface OptimizerJson {
 
 /** What all variants start from. */
 export interface TrainingData {
+	readonly arithmetic: Arithmetic;
 	/** Images of each kind in a micro-batch. */
 	readonly batch: number;
 	readonly optimizer: OptimizerJson;
@@ -48,7 +51,7 @@ export interface TrainingData {
 	readonly draws: readonly {readonly epsilon: Values; readonly noise: Values; readonly offset: Values; readonly timesteps: Int32Array}[];
 }
 
-export async function readTrainingData(fixtures: string): Promise<TrainingData> {
+export async function readTrainingData(fixtures: string, arithmetic: Arithmetic): Promise<TrainingData> {
 	const folder = path.join(fixtures, 'training');
 	const folders = {unet: path.join(fixtures, 'unet-sd1'), textEncoder: path.join(fixtures, 'clip-quick-gelu'), vae: path.join(fixtures, 'vae')};
 	const configs = {
@@ -63,13 +66,13 @@ export async function readTrainingData(fixtures: string): Promise<TrainingData> 
 
 	const images = stacked(await readImage(file, 'instance_images'), await readImage(file, 'class_images'));
 	const {parameters: vae} = await loadNetwork(folders.vae, 'vae', declared.vae);
-	const {moments} = evaluate(vae, {images}, (p, {images}) => ({moments: encodeImage(configs.vaeConfig)(p, images)}));
+	const {moments} = evaluate(vae, {images}, (p, {images}) => ({moments: encodeImage(configs.vaeConfig)(p, images)}), arithmetic);
 	vae.dispose();
 
 	const ids = async (name: string) => ({shape: file.get(name).shape, values: await file.readInt32(name)});
 	const tokens = stacked(await ids('instance_ids'), await ids('class_ids'));
 	const {parameters: textEncoder} = await loadNetwork(folders.textEncoder, 'textEncoder', declared.textEncoder);
-	const {states} = evaluate(textEncoder, {tokens}, (p, {tokens}) => ({states: encodeText(configs.textEncoderConfig, {clipSkip: 1})(p, tokens)}));
+	const {states} = evaluate(textEncoder, {tokens}, (p, {tokens}) => ({states: encodeText(configs.textEncoderConfig, {clipSkip: 1})(p, tokens)}), arithmetic);
 	textEncoder.dispose();
 
 	const [latents, offsets] = [(await microBatches(file, 'noise')), await microBatches(file, 'offset')];
@@ -78,6 +81,7 @@ export async function readTrainingData(fixtures: string): Promise<TrainingData> 
 	const [, height, width] = latents[0].shape;
 	await file.close();
 	return {
+		arithmetic,
 		batch,
 		optimizer,
 		schedule: noiseSchedule(parseSchedulerConfig(schedule)),
@@ -125,6 +129,8 @@ export class VariantRun {
 	#done = 0;
 	readonly #update: Compiled<Signature>;
 	readonly #accumulate: Compiled<Signature> | undefined;
+	/** In f16, as in the product. */
+	readonly #lossScale: LossScale | undefined;
 
 	private constructor(
 		private readonly training: TrainingData,
@@ -139,8 +145,10 @@ export class VariantRun {
 		this.rows = prior_loss_weight === null ? training.batch : 2 * training.batch;
 		const [, height, width] = training.moments.shape;
 		const shape = {rows: this.rows, height, width, prompts: this.rows, chunks: 1};
+		const lossScale = training.arithmetic.precision === 'f16' ? new LossScale() : undefined;
+		this.#lossScale = lossScale;
 		const made = (part: 'accumulate' | 'update') =>
-			compile<Signature>('golden_training', trainingStep(model, networks, shape, {optimizer, gradientClip: max_grad_norm ?? 0, trainTextEncoder, part}), stepSignature(shape, model, {trainTextEncoder}), {mode: 'graph'});
+			compile<Signature>('golden_training', trainingStep(model, networks, shape, {optimizer, gradientClip: max_grad_norm ?? 0, trainTextEncoder, part, lossScale}), stepSignature(shape, model, {trainTextEncoder, lossScale}), training.arithmetic);
 		this.#update = made('update');
 		this.#accumulate = accumulation > 1 ? made('accumulate') : undefined;
 	}
@@ -164,6 +172,10 @@ export class VariantRun {
 		const networks = [trained(unet, 0), ...(options.train_text_encoder ? [trained(textEncoder, 1)] : [])];
 		const model: StepModel = {...configs, clipSkip: 1, schedule: training.schedule, predictionType: options.prediction_type, scalingFactor: configs.vaeConfig.scalingFactor, unet, textEncoder};
 		return new VariantRun(training, options, model, networks, optimizer, valuesOf(networks, ({parameters}) => parameters));
+	}
+
+	get arithmetic(): Arithmetic {
+		return this.training.arithmetic;
 	}
 
 	/** Of AdamW. */
@@ -191,12 +203,24 @@ export class VariantRun {
 		};
 	}
 
-	/** The next optimizer step; `rule` says how the average follows. */
+	/** The next optimizer step; `rule` says how the average follows. In f16 it is tried until the loss scale is so small that it is not skipped. */
 	step(rule: EmaRule): StepResult {
+		for (;;) {
+			const {skipped, ...result} = this.#try(rule);
+			if (skipped) continue;
+			this.#done++;
+			return result;
+		}
+	}
+
+	#try(rule: EmaRule): StepResult & {readonly skipped: boolean} {
 		const {gradient_accumulation_steps: accumulation, train_text_encoder: trainTextEncoder} = this.options;
 		const {lr: learningRate, weight_decay: weightDecay} = this.training.optimizer;
 		const {stepSize, decay, extra} = this.optimizer.scalars({learningRate, step: this.#done + 1, weightDecay});
-		let gradientNorm = NaN;
+		// With a loss scale the scalars come for two numbers of updates. Here the first is the true one.
+		const twice = (...values: readonly number[]) => Float32Array.from(this.#lossScale ? [...values, ...values] : values);
+		const updatesBefore = this.#lossScale && readVariable(this.#lossScale.variables.updates);
+		let [gradientNorm, skipped] = [NaN, 0];
 		const microBatches = Array.from({length: accumulation}, (_, i) => {
 			const {tokens, states, timesteps, ...drawn} = this.inputs(this.#done * accumulation + i);
 			const kinds = Array.from({length: this.rows}, (_, row): LossRow => ({kind: row < this.training.batch ? 'instance' : 'class', timestep: timesteps.values[row]}));
@@ -206,15 +230,16 @@ export class VariantRun {
 				...Object.fromEntries(Object.entries({...drawn, timesteps, ...(trainTextEncoder ? {tokens} : {states})}).map(([name, {values}]) => [name, values])),
 				promptOfRow: Int32Array.from(kinds, (_, row) => row),
 				rowWeights: weights.map(weight => weight / accumulation),
-				stepSizes: Float32Array.of(stepSize, stepSize),
-				decays: Float32Array.of(decay, decay),
-				optimizerExtra: Float32Array.of(extra),
-				emaRate: Float32Array.of(1 - emaDecay(rule, this.#done)),
+				stepSizes: twice(stepSize, stepSize),
+				decays: twice(decay, decay),
+				optimizerExtra: twice(extra),
+				emaRate: twice(1 - emaDecay(rule, this.#done)),
+				...(updatesBefore && {updatesBefore}),
 			});
 			[gradientNorm] = result.gradientNorm;
+			[skipped] = result.skipped ?? [0];
 			return this.#losses(kinds, weights, result.errors);
 		});
-		this.#done++;
 		const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 		return {
 			loss: mean(microBatches.map(({loss}) => loss)),
@@ -222,6 +247,7 @@ export class VariantRun {
 			...(this.options.prior_loss_weight === null ? {} : {prior_loss: mean(microBatches.map(micro => micro.prior_loss as number))}),
 			grad_norm: gradientNorm,
 			micro_batches: microBatches,
+			skipped: skipped === 1,
 		};
 	}
 
@@ -263,7 +289,7 @@ export class VariantRun {
 	}
 
 	dispose(): void {
-		for (const compiled of [this.#update, this.#accumulate]) compiled?.dispose();
+		for (const made of [this.#update, this.#accumulate, this.#lossScale]) made?.dispose();
 		for (const {optimizerState, ema, accumulator} of this.networks) for (const set of [optimizerState, ema, accumulator]) set?.dispose();
 		for (const parameters of [this.model.unet, this.model.textEncoder]) parameters.dispose();
 	}

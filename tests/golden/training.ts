@@ -5,7 +5,8 @@ import {encodeText, unet} from '../../src/train/models/index.ts';
 import type {EmaRule} from '../../src/train/optim/index.ts';
 import {noisyLatents} from '../../src/train/step.ts';
 import {openSafetensors, type SafetensorsFile} from '../../src/train/weights/index.ts';
-import {largestDifference, relativeL2, Worst, type Check, type Section} from './check.ts';
+import {allowed, inHalves, plain} from './arithmetic.ts';
+import {largestDifference, relativeL2, Together, Worst, type Check, type Section} from './check.ts';
 import {channelsFirst, evaluate, readJson} from './network.ts';
 import {readTrainingData, VariantRun, type Losses, type StepResult, type TrainingData, type VariantOptions} from './training-run.ts';
 
@@ -48,8 +49,8 @@ const emaRules: readonly {readonly name: string; readonly rule: EmaRule}[] = [
 
 export const training: Section = {
 	title: '7. training',
-	async *run(fixtures) {
-		const data = await readTrainingData(fixtures);
+	async *run(fixtures, arithmetic = plain) {
+		const data = await readTrainingData(fixtures, arithmetic);
 		const folder = path.join(fixtures, 'training');
 		for (const variant of variants) yield* variantChecks(folder, variant, data);
 		yield* priorWeightChecks(folder);
@@ -88,13 +89,13 @@ interface Reference {
 }
 
 /** The tensors inside the first micro-batch: its latents, noise, text states and the network's output. */
-async function* firstChecks(title: Title, run: VariantRun, {configs, batch}: TrainingData, file: SafetensorsFile, tolerance: number): AsyncGenerator<Check> {
+async function* firstChecks(title: Title, run: VariantRun, {configs, batch, arithmetic}: TrainingData, file: SafetensorsFile, tolerance: number): AsyncGenerator<Check> {
 	const {tokens, ...inputs} = run.inputs(0);
-	const {text_states} = evaluate(run.model.textEncoder, {tokens}, (p, {tokens}) => ({text_states: encodeText(configs.textEncoderConfig, {clipSkip: 1})(p, tokens)}));
+	const {text_states} = evaluate(run.model.textEncoder, {tokens}, (p, {tokens}) => ({text_states: encodeText(configs.textEncoderConfig, {clipSkip: 1})(p, tokens)}), arithmetic);
 	const images = evaluate(run.model.unet, inputs, (p, {moments, epsilon, noise, timesteps, states}) => {
 		const {latents, noisy, target} = noisyLatents(run.model, {moments, epsilon, noise, timesteps});
 		return {latents, noisy_latents: noisy, target, prediction: unet(configs.unetConfig)(p, {sample: noisy, timesteps: ops.toFloat(timesteps), context: states})};
-	});
+	}, arithmetic);
 	const {shape} = inputs.noise;
 	const found = {text_states, ...Object.fromEntries(Object.entries(images).map(([name, values]) => [name, channelsFirst({shape, values}).values]))} as Record<string, Float32Array>;
 	const worst = new Worst();
@@ -104,11 +105,12 @@ async function* firstChecks(title: Title, run: VariantRun, {configs, batch}: Tra
 		const [rows] = file.get(`first/${name}`).shape;
 		worst.add(name, rows === run.rows || rows === batch ? relativeL2(values.subarray(0, (values.length / run.rows) * rows), expected) : Infinity);
 	}
-	yield worst.check(title('first micro-batch'), tolerance);
+	yield worst.check(title('first micro-batch'), allowed(arithmetic, 'output', tolerance));
 }
 
 async function* stepChecks(title: Title, run: VariantRun, rule: EmaRule, {json, file, order}: Reference): AsyncGenerator<Check> {
 	const {tolerance, steps} = json;
+	const {arithmetic} = run;
 	const [losses, norms, gradients, squares] = [new Worst(), new Worst(), new Worst(), new Worst()];
 	const updates: Check[] = [];
 	let moments = new Map<string, Float32Array>();
@@ -124,11 +126,11 @@ async function* stepChecks(title: Title, run: VariantRun, rule: EmaRule, {json, 
 		await compareGradients(gradients, i + 1, {before, moments, clip: expected.clip_coefficient, beta1: run.beta1}, file);
 		updates.push(...(await updateChecks(title, i + 1, run, squares, {json, file, order})));
 	}
-	yield losses.check(title('losses (relative)'), tolerance.loss_relative);
-	yield norms.check(title('norms of the gradients (relative)'), tolerance.grad_norm_relative);
-	yield gradients.check(title('gradients'), GRADIENT_TOLERANCE);
+	yield losses.check(title('losses (relative)'), allowed(arithmetic, 'loss', tolerance.loss_relative));
+	yield norms.check(title('norms of the gradients (relative)'), allowed(arithmetic, 'norm', tolerance.grad_norm_relative));
+	yield gradients.check(title('gradients'), allowed(arithmetic, 'gradient', GRADIENT_TOLERANCE));
 	yield* updates;
-	yield squares.check(title('Σ(p − p₀)² (relative)'), tolerance.update_squares_relative);
+	yield squares.check(title('Σ(p − p₀)² (relative)'), allowed(arithmetic, 'updateSums', tolerance.update_squares_relative));
 }
 
 function compareLosses(worst: Worst, where: string, found: Losses, expected: Losses): void {
@@ -157,11 +159,13 @@ async function updateChecks(title: Title, step: number, run: VariantRun, squares
 	const zero = new Set(json.zero_gradient);
 	const parameters = run.parameters();
 	const startOf = (name: string) => run.start.get(name) as Float32Array;
-	const [tracked, sums] = [new Worst(), new Worst()];
+	const [tracked, together, sums] = [new Worst(), new Together(), new Worst()];
 	for (const name of json.tracked) {
 		if (zero.has(name)) continue;
 		const expected = await file.readFloat32(`step.${step}/${name}`);
-		tracked.add(name, relativeL2(differences(parameters.get(name) ?? new Float32Array(), startOf(name)), differences(expected, startOf(name))));
+		const [own, reference] = [parameters.get(name) ?? new Float32Array(), expected].map(values => differences(values, startOf(name)));
+		tracked.add(name, relativeL2(own, reference));
+		together.add(own, reference);
 	}
 	const checksums = await file.readFloat32(`step.${step}/checksums`);
 	for (const [row, name] of order.entries()) {
@@ -172,7 +176,11 @@ async function updateChecks(title: Title, step: number, run: VariantRun, squares
 		squares.add(`step ${step} ${name}`, relative(own.square, square));
 		sums.add(name, Math.abs(own.sum - sum) / Math.sqrt(values.length * square));
 	}
-	return [tracked.check(title(`step ${step}, tracked updates`), limit), sums.check(title(`step ${step}, Σ(p − p₀) (of √(n·Σ(p − p₀)²))`), limit)];
+	const what = title(`step ${step}, tracked updates`);
+	return [
+		inHalves(run.arithmetic) ? together.check(what, allowed(run.arithmetic, 'update', limit)) : tracked.check(what, limit),
+		sums.check(title(`step ${step}, Σ(p − p₀) (of √(n·Σ(p − p₀)²))`), allowed(run.arithmetic, 'updateSums', limit)),
+	];
 }
 
 async function* averageChecks(title: string, run: VariantRun, {name: rule, json, file, order}: Reference & {readonly name: string}): AsyncGenerator<Check> {
@@ -186,7 +194,7 @@ async function* averageChecks(title: string, run: VariantRun, {name: rule, json,
 		const off = norm(differences(averages.get(name) ?? new Float32Array(), expected)) - AVERAGE_ROUNDING * norm(expected);
 		tracked.add(name, Math.max(0, off) / norm(differences(start, expected)));
 	}
-	yield tracked.check(`${title}, tracked averages beyond rounding`, UPDATE_TOLERANCE);
+	yield tracked.check(`${title}, tracked averages beyond rounding`, allowed(run.arithmetic, 'update', UPDATE_TOLERANCE));
 	const checksums = await file.readFloat32(`${rule}/checksums`);
 	for (const [row, name] of order.entries()) {
 		const values = averages.get(name);
@@ -195,7 +203,7 @@ async function* averageChecks(title: string, run: VariantRun, {name: rule, json,
 		const own = sumsOf(values);
 		sums.add(name, Math.max(Math.abs(own.sum - sum) / Math.sqrt(values.length * square), relative(own.square, square)));
 	}
-	yield sums.check(`${title}, Σp (of √(n·Σp²)) and Σp² (relative)`, EMA_CHECKSUM_TOLERANCE);
+	yield sums.check(`${title}, Σp (of √(n·Σp²)) and Σp² (relative)`, allowed(run.arithmetic, 'average', EMA_CHECKSUM_TOLERANCE));
 }
 
 async function* priorWeightChecks(folder: string): AsyncGenerator<Check> {

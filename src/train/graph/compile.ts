@@ -104,8 +104,8 @@ function traced<S extends Signature>(runtime: Runtime, name: string, body: Body<
 			const inputs = Object.entries(signature).map(([input, {shape, dtype}]) => [input, backend.createOutputTensor(tracer.input(shape, dtype === 'int32' ? INT32 : FLOAT32))]);
 			const outputs = withExecution(executionOf(options, order), () => body(Object.fromEntries(inputs) as {[K in keyof S]: Tensor}, state));
 			outputNames = Object.keys(outputs);
-			functionName = uniqueName(name, [signature, options, variables.map(({name, shape, dtype}) => [name, shape, dtype]), tracer.operations]);
 			const ids = Object.values(outputs).map(output => idOf(output.dtype === 'float32' ? backend.executeSingleOutput(TO_FLOAT32, [], [output]) : output));
+			functionName = uniqueName(name, [signature, options, variables.map(({name, shape, dtype}) => [name, shape, dtype]), tracer.fingerprint(ids)]);
 			tracer.finish(functionName, ids);
 		});
 	} finally {

@@ -1,9 +1,12 @@
+import {createHash} from 'node:crypto';
 import type {Attribute, GraphOutput, HostValues, Pointer, Runtime, TensorMetadata} from '../runtime/index.ts';
 import {FLOAT32, RESOURCE} from './dtypes.ts';
 import type {Executor} from './executor.ts';
 import {OpDefinitions} from './op-definitions.ts';
 
 interface Node extends GraphOutput {
+	/** Of its operation, from the first. */
+	readonly place: number;
 	readonly dtype: number;
 	readonly shape: number[];
 }
@@ -23,6 +26,7 @@ export class Tracer implements Executor {
 	readonly #constants = new Map<string, Node>();
 	readonly #inputs: GraphOutput[] = [];
 	readonly #effects: Pointer[] = [];
+	readonly #fingerprint = createHash('sha256');
 	#nextId = -10;
 	#operations = 0;
 
@@ -34,6 +38,11 @@ export class Tracer implements Executor {
 
 	get operations(): number {
 		return this.#operations;
+	}
+
+	/** Of all operations and constants, and of the tensors that the function returns: functions that differ have different ones. Asked for once. */
+	fingerprint(outputIds: readonly number[]): string {
+		return this.#fingerprint.update(JSON.stringify(outputIds.map(id => this.#node(id)).map(({place, index}) => [place, index]))).digest('hex');
 	}
 
 	execute(type: string, attributes: readonly Attribute[], ids: readonly number[], outputs: number): TensorMetadata[] {
@@ -85,6 +94,7 @@ export class Tracer implements Executor {
 		const known = key === undefined ? undefined : this.#constants.get(key);
 		if (known) return this.#register(known).id;
 
+		this.#fingerprint.update(`${dtype}|${shape.join()}|`).update(bytes);
 		const {api, binding} = this.#runtime;
 		const tensor = api.allocateTensor(dtype, shape, shape.length, bytes.length);
 		api.copyBytes(api.tensorData(tensor), bytes, bytes.length);
@@ -135,7 +145,7 @@ export class Tracer implements Executor {
 			[],
 		);
 		this.#inputs.push({oper: operation, index: 0});
-		return this.#register({oper: operation, index: 0, dtype: RESOURCE, shape: []}).id;
+		return this.#register({oper: operation, index: 0, place: this.#operations - 1, dtype: RESOURCE, shape: []}).id;
 	}
 
 	/** Registers the graph as a function of the eager context, arguments in the order they were made. */
@@ -171,6 +181,7 @@ export class Tracer implements Executor {
 		return node;
 	}
 
+	/** Of the operation that was added last. */
 	#output(oper: Pointer, index: number): Node {
 		const {api} = this.#runtime;
 		const output = {oper, index};
@@ -180,12 +191,13 @@ export class Tracer implements Executor {
 		if (count > 0) api.shape(this.#graph, output, shape, count, api.status);
 		const sizes = shape.map(Number);
 		if (dtype === FLOAT32 && (count < 0 || sizes.some(size => size < 0))) throw new Error('A tensor of unknown shape was made while tracing: compiled functions have fixed shapes.');
-		return {oper, index, dtype, shape: sizes};
+		return {oper, index, place: this.#operations - 1, dtype, shape: sizes};
 	}
 
 	#add(type: string, attributes: readonly Attribute[], inputs: readonly Node[], before: readonly Pointer[]): Pointer {
 		const {api} = this.#runtime;
 		const definition = this.#definitions.get(type);
+		this.#fingerprint.update(JSON.stringify([type, attributes.map(({name, type: kind, value}) => [name, kind === 'tensor' ? '' : value]), inputs.map(({place, index}) => [place, index])]));
 		const description = api.newOperation(this.#graph, type, `n${this.#operations++}`);
 		const listLength = inputs.length - definition.inputs.length + 1;
 		let next = 0;

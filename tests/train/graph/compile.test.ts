@@ -1,4 +1,5 @@
 import {afterEach, describe, expect, it} from 'vitest';
+import type {Tensor} from '@tensorflow/tfjs';
 import {BFLOAT16, compile, createVariable, disposeVariable, FLOAT32, ops, readVariable, type Mode, type Variable} from '../../../src/train/graph/index.ts';
 import {loadRuntime} from '../../../src/train/runtime/index.ts';
 
@@ -110,6 +111,23 @@ describe('tracing', () => {
 		second.dispose();
 		expect(make(1).name).toBe(name);
 	});
+});
+
+// What XLA has compiled for a name, it runs again for the name, also after the function has been disposed of.
+it.each([
+	['a constant', (x: Tensor) => ops.add(x, ops.constant(2)), [3, 3, 3]],
+	['which of its values it returns', (x: Tensor) => [ops.add(x, ops.constant(1)), ops.add(x, ops.constant(3))][1], [4, 4, 4]],
+	['where its values come from', (x: Tensor) => ops.multiply(x, ops.constant(1)), [1, 1, 1]],
+] as const)('a function that differs from one before in %s is not taken for it', (_, other, expected) => {
+	const made = (body: (x: Tensor) => Tensor) => {
+		const compiled = compile('alike', ({x}) => ({y: body(x)}), three, {mode: 'xla'});
+		const {y} = compiled.call({x: Float32Array.of(1, 1, 1)});
+		compiled.dispose();
+		return [...y];
+	};
+	expect(made(x => [ops.add(x, ops.constant(1)), ops.add(x, ops.constant(3))][0])).toEqual([2, 2, 2]);
+	expect(made(x => ops.add(x, ops.constant(1)))).toEqual([2, 2, 2]);
+	expect(made(other)).toEqual(expected);
 });
 
 describe('state on the device', () => {
