@@ -5,7 +5,7 @@ import {readValues} from '../../src/presets/parse.ts';
 
 test('the demo trains with the values that its targets were measured with', () => {
 	expect(demoConfig({prior: true})).toMatchObject({
-		learningRate: 1e-4, textEncoderLearningRate: 8e-4, learningRateSchedule: 'linear', warmupSteps: 15, batchSize: 4, maxSteps: 200,
+		learningRate: 1.3e-4, textEncoderLearningRate: 8e-4, learningRateSchedule: 'linear', warmupSteps: 15, batchSize: 4, maxSteps: 200,
 		priorLossWeight: 1, minSnrGamma: 3, weightDecay: 0.01, gradientClip: 1, cacheLatents: 'ram', sampler: 'ddim', samplingSteps: 20, guidance: 5, trainUnet: true, trainTextEncoder: true,
 		concepts: [{instancePrompt: 'a photo of sks robot', classPrompt: 'a photo of a robot', classSamplingSteps: 20, classGuidance: 5}],
 	});
