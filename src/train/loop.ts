@@ -359,7 +359,9 @@ class Run {
 
 	async #atIntervals(): Promise<void> {
 		const due = dueAfter(this.#done, this.#config, this.#pace);
-		// Saved first: a sample that fails must not cost what was trained. The last step is saved by the end of the run.
+		// The checkpoint knows the best validation so far, its own step's included.
+		if (due.validate) await this.#validate();
+		// Saved before samples: one that fails must not cost what was trained. The last step is saved by the end of the run.
 		if (due.save && this.#done < this.#totalSteps) {
 			await this.#checkpoint();
 			if (this.#config.saveModelDuring) {
@@ -368,7 +370,6 @@ class Run {
 			}
 			this.#backToTraining();
 		}
-		if (due.validate) await this.#validate();
 		if (due.sample) await this.#sample();
 		if (this.#stopAtEpochEnd && dueAfter(this.#done, {...this.#config, saveEveryEpochs: 1}, this.#pace).save) throw new Stopped('epoch-end');
 		if (due.coolDown && this.#done < this.#totalSteps) await this.#coolDown();

@@ -45,7 +45,7 @@ describe('dreambooth inspect', () => {
 		const text = await inspect('--config', config, '--steps', '2');
 		expect(text).toMatch(/^robot-1\.png +\d+x\d+ +\d+x\d+ +nothing +\d+ +a photo of sks robot +a photo of a robot$/m);
 		expect(text).toContain('Nothing to object to.');
-		expect(text).toMatch(/^Step 2: learning rate 0\.000006667, of the text encoder 0\.00005333$/m);
+		expect(text).toMatch(/^Step 2: learning rate 0\.000008667, of the text encoder 0\.00005333$/m);
 		expect(text).not.toContain('Step 3');
 	});
 

@@ -48,7 +48,7 @@ describe('answers', () => {
 
 	test('the demo model taught something else keeps its own values and not the demo\'s subject', () => {
 		const {config} = outcomeOf(after({type: 'subject', subject: 'animal'}, give('baseModel', 'demo')), machine);
-		expect(config).toMatchObject({baseModel: 'demo', learningRate: 1e-4, resolution: 64, concepts: [{instancePrompt: 'a photo of sks dog', instanceImages: ''}]});
+		expect(config).toMatchObject({baseModel: 'demo', learningRate: 1.3e-4, resolution: 64, concepts: [{instancePrompt: 'a photo of sks dog', instanceImages: ''}]});
 	});
 
 	test('a preset is taken as it is, with what is given on top', () => {
@@ -219,7 +219,7 @@ describe('rows of settings', () => {
 
 	test('values read as people write them', () => {
 		const shown = (key: string) => shownValue(foundRows(key, options).find(({setting}) => setting.key === key)!);
-		expect(shown('learningRate')).toBe('1e-4');
+		expect(shown('learningRate')).toBe('1.3e-4');
 		expect(shown('ema')).toBe('yes');
 		expect(shown('batchSize')).toMatch(/^\d+ images$/);
 	});
