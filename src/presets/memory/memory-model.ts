@@ -68,16 +68,16 @@ export const planMemory = (config: MemoryConfig, shape: ModelShape, {profile, la
 		gradients: addsGradientsUp(config) ? profile.accumulator * trainedParameters : 0,
 		context: compiled,
 	});
-	const decoding = {autoencoder: keepsAutoencoder ? 0 : autoencoder};
-	const atFirst = {...decoding, textEncoder: keepsText ? 0 : textEncoder};
+	/** On the device before the first step, and for samples until the next one. */
+	const seldom: LineBytes = {autoencoder: keepsAutoencoder ? 0 : autoencoder, textEncoder: keepsText ? 0 : textEncoder};
 	const {largestTensor} = work;
 	const {perParameter, largestTensors, unpacked} = profile.update;
 	const phases = [
-		withGaps('load', plus(networks, atFirst, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
-		withGaps('encode', plus(held, atFirst, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
+		withGaps('load', plus(networks, seldom, {working: profile.load(work.unetParameters, work.textParameters)}), profile),
+		withGaps('encode', plus(held, seldom, {working: imageBytes(work, profile.autoencoder.encode) * (config.cacheLatents === 'off' ? work.rows : 1)}), profile),
 		withGaps('step', plus(held, worstMomentOfBackward(work)), profile),
 		withGaps('update', plus(held, {gradients: work.updatesInTurn ? 0 : gradientBytes(work, trainedParameters), working: (perParameter + unpacked * packedBytesPerParameter(config.optimizer)) * trainedParameters + largestTensors * largestTensor}), profile),
-		withGaps('sample', plus(held, decoding, {casts: profile.keepsCasts ? castsOf(work, unetParameters, config.trainUnet) : Math.max(...unet.map(({parameters}) => castsOf(work, parameters, config.trainUnet))), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
+		withGaps('sample', plus(held, seldom, {casts: profile.keepsCasts ? castsOf(work, unetParameters, config.trainUnet) : Math.max(...unet.map(({parameters}) => castsOf(work, parameters, config.trainUnet))), working: Math.max(imageBytes(work, profile.autoencoder.decode), predictionBytes(work))}), profile),
 		withGaps('save', plus(held, {working: profile.save.largestTensors * largestTensor}), profile),
 	];
 	const peak = phases.reduce((most, one) => (one.bytes > most.bytes ? one : most));

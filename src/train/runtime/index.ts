@@ -1,7 +1,7 @@
 export {cacheFolder, runtimeFolder, TENSORFLOW_VERSION, type RuntimeKind} from './folders.ts';
 export {loadRuntime, RuntimeMissingError, whyNoGpuHere, type Attribute, type Backend, type Binding, type HostValues, type Runtime, type RuntimeWishes, type TensorMetadata} from './load.ts';
-export {hasNvidiaDevice} from './nvidia-device.ts';
 export {GpuGauge, type GpuReading} from './gpu-gauge.ts';
+export {hasNvidiaDevice} from './nvidia-device.ts';
 export {TensorFlowError, type GraphOutput, type Pointer, type TensorFlowApi} from './capi.ts';
 export {isRuntimeReady, probeRuntime, storedVerdict, type Verdict} from './probe-runtime.ts';
 export {informPresets} from './inform-presets.ts';
