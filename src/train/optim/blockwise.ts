@@ -93,10 +93,10 @@ function counted(shares: Tensor, values: Tensor, kind: keyof typeof MAPS): Tenso
 	if (kind === 'unsigned') return numbers;
 	const negative = ops.maximum(ops.scaleBy(ops.sign(values), -1), ops.constant(0));
 	const steps = ops.multiply(negative, ops.maximum(ops.sign(ops.subtract(ops.toFloat(numbers), ops.constant(ZERO - 1))), ops.constant(0)));
-	return op('Sub', [numbers, op('Cast', [steps], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)])], integers);
+	return op('Sub', [numbers, op('Cast', [steps], [attribute.type('SrcT', FLOAT32), attribute.type('DstT', INT32)])], integers());
 }
 
-const integers = [attribute.type('T', INT32)];
+const integers = () => [attribute.type('T', INT32)];
 
 /** Magnitudes that begin with the same bits, exponent and seven more: so few that between two of them lies one border at most. */
 const CELL_BITS = 16;
@@ -112,14 +112,14 @@ const CELLS = cellOf(1) - FIRST_CELL + 1;
 function lookedUp(shares: Tensor, values: Tensor, kind: keyof typeof MAPS): Tensor {
 	const {numbers, borders} = CELL_TABLES[kind];
 	const bits = op('Bitcast', [ops.absolute(shares)], [attribute.type('T', FLOAT32), attribute.type('type', INT32)]);
-	const place = op('Sub', [op('RightShift', [bits, ops.integer(CELL_BITS)], integers), ops.integer(FIRST_CELL)], integers);
-	const within = op('Minimum', [op('Maximum', [place, ops.integer(0)], integers), ops.integer(CELLS - 1)], integers);
+	const place = op('Sub', [op('RightShift', [bits, ops.integer(CELL_BITS)], integers()), ops.integer(FIRST_CELL)], integers());
+	const within = op('Minimum', [op('Maximum', [place, ops.integer(0)], integers()), ops.integer(CELLS - 1)], integers());
 	const asInteger = (condition: Tensor) => op('Cast', [condition], [attribute.type('SrcT', BOOL), attribute.type('DstT', INT32)]);
 	const isNegative = () => asInteger(op('Less', [values, ops.constant(0)], [attribute.type('T', FLOAT32)]));
-	const cell = kind === 'signed' ? op('AddV2', [within, op('Mul', [isNegative(), ops.integer(CELLS)], integers)], integers) : within;
+	const cell = kind === 'signed' ? op('AddV2', [within, op('Mul', [isNegative(), ops.integer(CELLS)], integers())], integers()) : within;
 	const border = ops.gather(ops.table(borders, [borders.length]), cell);
 	const number = op('GatherV2', [ops.integers([...numbers]), cell, ops.integer(0)], [attribute.type('Tparams', INT32), attribute.type('Tindices', INT32), attribute.type('Taxis', INT32), attribute.int('batch_dims', 0)]);
-	return op('AddV2', [number, asInteger(op('LessEqual', [border, shares], [attribute.type('T', FLOAT32)]))], integers);
+	return op('AddV2', [number, asInteger(op('LessEqual', [border, shares], [attribute.type('T', FLOAT32)]))], integers());
 }
 
 interface CellTable {
