@@ -1,6 +1,8 @@
+import {execFileSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {clipVocabulary} from '../src/train/models/index.ts';
 import {normals} from '../src/train/random.ts';
 import {declareNetworks} from '../src/train/stable-diffusion.ts';
@@ -41,11 +43,20 @@ const textCommon = {vocab_size: 49_408, max_position_embeddings: 77, layer_norm_
 
 /**
  * A model of the published size with random weights in half precision, as a diffusers folder that every program can open.
- * Made once under `root` (some 2 GB).
+ * Made once under `root` (some 2 GB), by a process of its own: making it takes TensorFlow, which reads its settings once.
  */
 export async function syntheticModel(architecture: Architecture, root: string): Promise<string> {
-	const folder = path.join(root, `${architecture}-random`);
+	const folder = folderOf(architecture, root);
 	if (existsSync(folder)) return folder;
+	const here = fileURLToPath(import.meta.url);
+	const program = path.join(path.dirname(here), `make-synthetic-model${path.extname(here)}`);
+	execFileSync(process.execPath, [...process.execArgv, program, architecture, root], {stdio: 'inherit', env: {...process.env, CUDA_VISIBLE_DEVICES: '-1'}});
+	return folder;
+}
+
+const folderOf = (architecture: Architecture, root: string): string => path.join(root, `${architecture}-random`);
+
+export async function makeSyntheticModel(architecture: Architecture, root: string): Promise<void> {
 	const {unet, text, prediction} = architectures[architecture];
 	const configs = {
 		unet: {_class_name: 'UNet2DConditionModel', ...unetCommon, ...unet},
@@ -54,6 +65,7 @@ export async function syntheticModel(architecture: Architecture, root: string): 
 	};
 	const declared = declareNetworks({unetConfig: parseUNetConfig(configs.unet), vaeConfig: parseVaeConfig(configs.vae), textEncoderConfig: parseTextEncoderConfig(configs.text_encoder)});
 
+	const folder = folderOf(architecture, root);
 	const stage = `${folder}.part`;
 	await rm(stage, {recursive: true, force: true});
 	const json = async (file: string, value: object) => {
@@ -76,7 +88,6 @@ export async function syntheticModel(architecture: Architecture, root: string): 
 		await writeSafetensors(path.join(stage, `${file}.safetensors`), declared[network].map(({name, shape}) => ({name, dtype: 'F16' as const, shape, bytes: () => randomBytes(name, shape)})), {format: 'pt'});
 	}
 	await rename(stage, folder);
-	return folder;
 }
 
 /** So many different values are enough for timing and for numbers that stay finite. */

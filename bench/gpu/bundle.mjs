@@ -15,7 +15,7 @@ if (process.argv[2] === undefined) throw new Error('Name the folder to make: nod
 await rm(out, {recursive: true, force: true});
 await build({
 	absWorkingDir: root,
-	entryPoints: {step: 'bench/step.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', compile: 'bench/gpu/compile.ts', 'out-of-memory': 'bench/gpu/out-of-memory.ts', 'out-of-memory-trainer': 'bench/gpu/out-of-memory-trainer.ts', accuracy: 'bench/world/accuracy.ts', golden: 'tests/golden/run.ts', noise: programs.noise, images: programs.images},
+	entryPoints: {step: 'bench/step.ts', 'make-synthetic-model': 'bench/make-synthetic-model.ts', attention: 'bench/gpu/attention.ts', sampling: 'bench/gpu/sampling.ts', table: 'bench/gpu/table.ts', compile: 'bench/gpu/compile.ts', 'out-of-memory': 'bench/gpu/out-of-memory.ts', 'out-of-memory-trainer': 'bench/gpu/out-of-memory-trainer.ts', accuracy: 'bench/world/accuracy.ts', golden: 'tests/golden/run.ts', noise: programs.noise, images: programs.images},
 	outdir: out,
 	bundle: true,
 	splitting: true,

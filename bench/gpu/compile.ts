@@ -7,7 +7,7 @@ import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {cacheFolder} from '../../src/train/runtime/index.ts';
 import {isArchitecture, syntheticModel} from '../synthetic-model.ts';
-import {card, programOf, run, withoutCard} from './processes.ts';
+import {card, programOf, run} from './processes.ts';
 
 const {values: flags, positionals} = parseArgs({allowPositionals: true, options: {
 	variants: {type: 'string'},
@@ -16,25 +16,25 @@ const {values: flags, positionals} = parseArgs({allowPositionals: true, options:
 	'limit-seconds': {type: 'string', default: '400'},
 	models: {type: 'string', default: path.join(cacheFolder(), 'bench-models')},
 }});
-const step = positionals.length > 0 ? positionals : '--model sd15 --mode xla --attention fused --precision bf16 --steps 50'.split(' ');
+const step = positionals.length > 0 ? positionals : '--model sd15 --mode auto --attention fused --precision bf16 --steps 50'.split(' ');
 
-const parallel = `--xla_gpu_enable_llvm_module_compilation_parallelism=true --xla_gpu_force_compilation_parallelism=${os.availableParallelism()}`;
-/** Added to the flags that the program sets itself. FOLDER is the variant's own. */
+/** Added to the flags that the program sets itself, and instead of its own of the same names. FOLDER is the variant's own. */
 const variants: Readonly<Record<string, string>> = {
 	base: '',
-	parallel,
+	'one-core': '--xla_gpu_enable_llvm_module_compilation_parallelism=false --xla_gpu_force_compilation_parallelism=1',
 	'fewer-checks': '--xla_gpu_autotune_level=2',
 	'fewer-tries': '--xla_gpu_autotune_max_solutions=8',
-	'tries-kept': '--xla_gpu_per_fusion_autotune_cache_dir=FOLDER',
-	'kernels-kept': `${parallel} --xla_gpu_kernel_cache_file=FOLDER/kernels`,
+	'tries-kept': '--xla_gpu_experimental_autotuner_cache_dir=FOLDER',
+	'kernels-kept': '--xla_gpu_kernel_cache_file=FOLDER/kernels',
 	untried: '--xla_gpu_autotune_level=0',
+	triton: '--xla_gpu_enable_triton_gemm=true',
 };
 
 const chosen = flags.variants?.split(',') ?? Object.keys(variants);
 const unknown = chosen.filter(name => !Object.hasOwn(variants, name));
 if (unknown.length > 0) throw new Error(`There are no variants ${unknown.join(', ')}. There are: ${Object.keys(variants).join(', ')}.`);
 const model = step[step.indexOf('--model') + 1];
-if (isArchitecture(model)) await withoutCard(async () => syntheticModel(model, flags.models));
+if (isArchitecture(model)) await syntheticModel(model, flags.models);
 
 const work = mkdtempSync(path.join(os.tmpdir(), 'compile-'));
 const results: Record<string, unknown>[] = [];

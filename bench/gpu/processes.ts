@@ -12,18 +12,6 @@ export const programOf = (bench: 'step' | 'sampling'): readonly string[] => (isP
 /** Name and driver. */
 export const card = (): string => execFileSync('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader'], {encoding: 'utf8'}).trim();
 
-/** Work in which TensorFlow is loaded here without a GPU, which the processes that are measured have to themselves. */
-export async function withoutCard<T>(work: () => Promise<T>): Promise<T> {
-	const {CUDA_VISIBLE_DEVICES: before} = process.env;
-	process.env.CUDA_VISIBLE_DEVICES = '-1';
-	try {
-		return await work();
-	} finally {
-		if (before === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
-		else process.env.CUDA_VISIBLE_DEVICES = before;
-	}
-}
-
 /** MiB of the card that a process takes, as the driver says. Inside a container the driver may know it by another number; then it has to be alone. */
 function usedBy(process: number | undefined): number {
 	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n').map(line => line.split(',').map(Number));

@@ -9,7 +9,7 @@ import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {cacheFolder} from '../../src/train/runtime/index.ts';
 import {syntheticModel} from '../synthetic-model.ts';
-import {card, here, isPacked, programOf, run, withoutCard} from './processes.ts';
+import {card, here, isPacked, programOf, run} from './processes.ts';
 
 const {values: flags} = parseArgs({options: {
 	rows: {type: 'string'},
@@ -34,7 +34,7 @@ interface Row {
 	readonly target?: {readonly ms?: number; readonly gibibytes?: number};
 }
 
-const xla = '--mode xla --attention fused';
+const xla = '--mode auto --attention fused';
 const small = `${xla} --precision bf16 --checkpointing --clip 0`;
 const rows: readonly Row[] = [
 	// A thousand steps, and 200 of the larger pictures: without a number that is not finite.
@@ -60,7 +60,7 @@ const unknown = wanted.filter(id => !rows.some(row => row.id === id));
 if (unknown.length > 0) throw new Error(`There are no rows ${unknown.join(', ')}. There are: ${rows.map(({id}) => id).join(', ')}.`);
 const chosen = rows.filter(({id}) => wanted.includes(id));
 const limitMs = 1000 * Number(flags['limit-seconds']);
-const folders = new Map(await withoutCard(async () => Promise.all([...new Set(chosen.map(({model = 'sd15'}) => model))].map(async model => [model, await syntheticModel(model, flags.models)] as const))));
+const folders = new Map(await Promise.all([...new Set(chosen.map(({model = 'sd15'}) => model))].map(async model => [model, await syntheticModel(model, flags.models)] as const)));
 const results: Record<string, unknown>[] = [];
 
 const ours = async ({bench = 'step', model = 'sd15', ours: asked}: Row, changed: readonly string[] = []) => run(process.execPath, [...programOf(bench), '--model', model, '--models', flags.models, ...asked.split(' '), ...changed], {limitMs});

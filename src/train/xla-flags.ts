@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {mkdirSync, readdirSync, rmSync, statSync} from 'node:fs';
 import path from 'node:path';
+import {availableCores} from '../presets/index.ts';
 import {TENSORFLOW_VERSION} from './runtime/index.ts';
 
 /** Compiled functions on disk beyond this are removed, the longest unused first. A step of SD 1.5 has 50 MB. */
@@ -11,6 +12,8 @@ const CACHE_BYTES = 4 * 2 ** 30;
  * tried: 249 s, and no faster steps than cuBLAS has (53 and 46 ms at best); with all other fusions tried too, over 300 s.
  */
 const compiling = ['--xla_gpu_enable_triton_gemm=false', '--xla_gpu_experimental_enable_fusion_autotuner=false'];
+/** Machine code is made by all cores; one of these flags alone does nothing. */
+const onAllCores = () => ['--xla_gpu_enable_llvm_module_compilation_parallelism=true', `--xla_gpu_force_compilation_parallelism=${availableCores()}`];
 const deterministicFlags = ['--xla_gpu_deterministic_ops=true'];
 
 export interface XlaWishes {
@@ -27,13 +30,14 @@ export interface XlaWishes {
 export function applyXlaFlags({folder, deterministic = false}: XlaWishes, environment: NodeJS.ProcessEnv = process.env): void {
 	environment.TF_GPU_ALLOCATOR ??= 'cuda_malloc_async';
 	const own = environment.XLA_FLAGS ?? '';
-	const wanted = [...compiling, ...(deterministic ? deterministicFlags : [])].filter(flag => !own.includes(flag.split('=')[0]));
-	environment.XLA_FLAGS = [own, ...wanted].filter(text => text !== '').join(' ');
+	const beside = (flags: readonly string[]): string => [own, ...flags.filter(flag => !own.includes(flag.split('=')[0]))].filter(text => text !== '').join(' ');
+	const wanted = [...compiling, ...(deterministic ? deterministicFlags : [])];
+	environment.XLA_FLAGS = beside([...wanted, ...onAllCores()]);
 
 	const functions = environment.TF_XLA_FLAGS ?? '';
 	if (functions.includes('persistent_cache_directory')) return;
-	// The cache knows functions by what they compute, not by the flags they were compiled with.
-	const key = createHash('sha256').update(`${TENSORFLOW_VERSION} ${environment.XLA_FLAGS}`).digest('hex').slice(0, 12);
+	// The cache knows functions by what they compute, not by the flags they were compiled with; how many cores compiled them makes no difference.
+	const key = createHash('sha256').update(`${TENSORFLOW_VERSION} ${beside(wanted)}`).digest('hex').slice(0, 12);
 	const cache = path.join(folder, key);
 	try {
 		mkdirSync(cache, {recursive: true});
