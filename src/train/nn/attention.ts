@@ -104,13 +104,12 @@ function inChunks(head: AttentionSizes, rowsPerChunk: number, q: Tensor, k: Tens
 		},
 		(dy, [q, k, v, o]) => {
 			const d4 = split(head, dy, n);
-			const v4 = split(head, v, m);
-			let [q4, k4] = barrier([scaledQueries(head, q), split(head, k, m)], d4);
+			let [q4, k4, v4] = barrier([scaledQueries(head, q), split(head, k, m), split(head, v, m)], d4);
 			const dqs: Tensor[] = [];
 			let dk: Tensor | undefined;
 			let dv: Tensor | undefined;
 			for (const chunk of chunks) {
-				if (dk) [q4, k4] = barrier([q4, k4], dk);
+				if (dk) [q4, k4, v4] = barrier([q4, k4, v4], dk);
 				const rows = cut(q4, chunk);
 				const part = backward(head, {q: rows, k: k4, v: v4, p: probabilities(head, rows, k4, chunk), o: cut(o, chunk), dO: cut(d4, chunk)});
 				dqs.push(part.dq);
