@@ -1,5 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs';
-import {assignVariable, createVariable, disposeVariable, emptyVariable, FLOAT32, ops, readVariable, type State, type Variable} from './graph/index.ts';
+import {assignVariable, createVariable, disposeVariable, emptyVariable, FLOAT32, ops, readVariable, type HalfValues, type State, type Variable} from './graph/index.ts';
 import {deviceShape, permutationOf, type Declaration} from './nn/index.ts';
 import {BLOCK, SMALLEST} from './optim/index.ts';
 
@@ -7,6 +7,8 @@ import {BLOCK, SMALLEST} from './optim/index.ts';
 export interface ParameterSource {
 	/** The values of the named tensor in the order they have on disk. */
 	readFloat32(name: string): Promise<Float32Array> | Float32Array;
+	/** The same as they lie on disk, where that is in half precision. */
+	readHalves?(name: string): Promise<HalfValues | undefined>;
 }
 
 /** A parameter as it is written to disk. */
@@ -223,7 +225,8 @@ function arranged(declarations: readonly Declaration[], {apart, dtypes}: {apart:
 async function assign({variable, members}: Block, source: ParameterSource): Promise<void> {
 	if (!isPacked(members)) {
 		const [{declaration}] = members;
-		assignVariable(variable, await source.readFloat32(declaration.name), permutationOf(declaration.layout));
+		const values = (await source.readHalves?.(declaration.name)) ?? (await source.readFloat32(declaration.name));
+		assignVariable(variable, values, permutationOf(declaration.layout));
 		return;
 	}
 	assignVariable(variable, await joined(members, source));

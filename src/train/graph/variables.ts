@@ -1,5 +1,5 @@
 import {loadRuntime, type HostValues} from '../runtime/index.ts';
-import {FLOAT32, INT32} from './dtypes.ts';
+import {BFLOAT16, FLOAT16, FLOAT32, INT32, UINT8} from './dtypes.ts';
 
 /** A value that lives on the device across calls and is updated in place: a weight, a moment of the optimizer, a counter. */
 export interface Variable {
@@ -10,9 +10,15 @@ export interface Variable {
 	readonly handle: number;
 }
 
+/** Values as two bytes each, as files have them: the device makes floats of them, faster than this program. */
+export interface HalfValues {
+	readonly type: 'F16' | 'BF16';
+	readonly bytes: Uint8Array;
+}
+
 export interface Initial {
 	/** All elements in row order, or one number for every element. Absent: the variable is assigned before it is read. */
-	readonly values?: Float32Array | number;
+	readonly values?: Float32Array | HalfValues | number;
 	/** How `values` is laid out when it differs from `shape`: axis i of the variable is axis `permutation[i]` of `values`. */
 	readonly permutation?: readonly number[];
 	/** FLOAT32 unless a frozen weight is held in half precision. */
@@ -42,7 +48,7 @@ export function createVariable(name: string, shape: readonly number[], {values, 
 }
 
 /** Overwrites the variable from host memory; `values` and `permutation` as in Initial. */
-export function assignVariable(variable: Variable, values: Float32Array | number, permutation?: readonly number[]): void {
+export function assignVariable(variable: Variable, values: Float32Array | HalfValues | number, permutation?: readonly number[]): void {
 	const {binding} = loadRuntime();
 	const type = (name: string, value: number) => ({name, type: binding.TF_ATTR_TYPE, value});
 	const temporary: number[] = [];
@@ -54,16 +60,23 @@ export function assignVariable(variable: Variable, values: Float32Array | number
 	const integers = (numbers: readonly number[]) => keep(binding.createTensor([numbers.length], INT32, Int32Array.from(numbers)));
 	try {
 		let id: number;
+		let dtype = FLOAT32;
 		if (typeof values === 'number') {
 			id = run('Fill', [type('T', FLOAT32), type('index_type', INT32)], [integers(variable.shape), keep(binding.createTensor([], FLOAT32, Float32Array.of(values)))]);
 		} else {
 			const size = variable.shape.reduce((product, n) => product * n, 1);
-			if (values.length !== size) throw new Error(`The variable ${variable.name} holds ${size} values [${variable.shape.join()}], not ${values.length}.`);
+			const length = 'bytes' in values ? values.bytes.length / 2 : values.length;
+			if (length !== size) throw new Error(`The variable ${variable.name} holds ${size} values [${variable.shape.join()}], not ${length}.`);
 			const given = permutation ? inverse(permutation).map(axis => variable.shape[axis]) : variable.shape;
-			id = keep(binding.createTensor([...given], FLOAT32, values));
-			if (permutation) id = run('Transpose', [type('T', FLOAT32), type('Tperm', INT32)], [id, integers(permutation)]);
+			if ('bytes' in values) {
+				dtype = values.type === 'F16' ? FLOAT16 : BFLOAT16;
+				id = run('Bitcast', [type('T', UINT8), type('type', dtype)], [keep(binding.createTensor([...given, 2], UINT8, values.bytes))]);
+			} else {
+				id = keep(binding.createTensor([...given], FLOAT32, values));
+			}
+			if (permutation) id = run('Transpose', [type('T', dtype), type('Tperm', INT32)], [id, integers(permutation)]);
 		}
-		if (variable.dtype !== FLOAT32) id = run('Cast', [type('SrcT', FLOAT32), type('DstT', variable.dtype)], [id]);
+		if (variable.dtype !== dtype) id = run('Cast', [type('SrcT', dtype), type('DstT', variable.dtype)], [id]);
 		binding.executeOp('AssignVariableOp', [type('dtype', variable.dtype)], [variable.handle, id], 0);
 	} finally {
 		for (const id of temporary) binding.deleteTensor(id);

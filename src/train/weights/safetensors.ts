@@ -69,6 +69,12 @@ export class SafetensorsFile {
 		return dtype === 'F16' ? halvesToFloats(new Uint16Array(buffer)) : bfloatsToFloats(new Uint16Array(buffer));
 	}
 
+	/** The bytes of an F16 or BF16 tensor, for whom can use them as they are; undefined for other data types. */
+	async readHalves(name: string): Promise<{readonly type: 'F16' | 'BF16'; readonly bytes: Uint8Array} | undefined> {
+		const {dtype} = this.get(name);
+		return dtype === 'F16' || dtype === 'BF16' ? {type: dtype, bytes: await this.readBytes(name)} : undefined;
+	}
+
 	/** Row-major values of an I32 tensor, or of an I64 one whose values fit. */
 	async readInt32(name: string): Promise<Int32Array> {
 		const {dtype} = this.get(name);
