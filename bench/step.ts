@@ -71,6 +71,15 @@ function note(moment: string): void {
 	if (own) gpuBytesAt[moment] = own[1] * 2 ** 20;
 }
 note('started');
+/** Of steps: how long TensorFlow takes to set the device to work. */
+const callTimes: number[] = [];
+const {binding: native} = runtime;
+Object.assign(runtime, {binding: Object.create(native, {executeOp: {value: (...call: Parameters<typeof native.executeOp>) => {
+	const start = performance.now();
+	const made = native.executeOp(...call);
+	if (call[0].startsWith('training_step')) callTimes.push(performance.now() - start);
+	return made;
+}}})});
 const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
 const model = await StableDiffusion.open(folder, {...compileOptions, sideMode, clipSkip: 1, lanes, frozenNetworks: frozenNetworks(config), ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
 const loadedAt = since();
@@ -115,13 +124,13 @@ for (let i = 2; i < Number(flags.steps) + 3; i++) {
 }
 read(pending);
 const sorted = times.slice(1).sort((a, b) => a - b);
-hostTimes.sort((a, b) => a - b);
+const medianOf = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const status = readFileSync('/proc/self/status', 'utf8');
 const {model: _model, models: _models, ...asked} = flags;
 note('end');
 console.log(JSON.stringify({
 	program: 'dreambooth-tui', model: flags.model, ...asked, mode, lanes, device: runtime.device, cores: os.availableParallelism(),
-	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), hostMs: hostTimes[hostTimes.length >> 1], firstMs,
+	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), hostMs: medianOf(hostTimes), callMs: medianOf(callTimes), firstMs,
 	modelMadeMs: madeAt, loadedMs: loadedAt - madeAt, tracedMs: tracedAt - loadedAt,
 	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss, notFinite, gpuBytes: gpuBytesAt.end, gpuBytesAt,
 }));

@@ -26,6 +26,8 @@ const variants: Readonly<Record<string, string>> = {
 	'fewer-tries': '--xla_gpu_autotune_max_solutions=8',
 	'tries-kept': '--xla_gpu_experimental_autotuner_cache_dir=FOLDER',
 	'kernels-kept': '--xla_gpu_kernel_cache_file=FOLDER/kernels',
+	'thunks-kept': '--xla_gpu_experimental_aot_compiled_thunks=true',
+	'no-command-buffers': '--xla_gpu_enable_command_buffer=',
 	untried: '--xla_gpu_autotune_level=0',
 	triton: '--xla_gpu_enable_triton_gemm=true',
 };
@@ -60,8 +62,8 @@ async function measure(name: string): Promise<void> {
 			TF_XLA_FLAGS: `--tf_xla_persistent_cache_directory=${functions} --tf_xla_persistent_cache_device_types=GPU`,
 		};
 		const {said, ...ended} = await run(process.execPath, [...programOf('step'), '--models', flags.models, ...step], {limitMs: 1000 * Number(flags['limit-seconds']), environment});
-		const {loadedMs, tracedMs, firstMs, medianMs, minMs, hostMs, notFinite, gpuBytesAt} = said ?? {};
-		tell({variant: name, flags: variants[name], what, loadedMs, tracedMs, firstMs, medianMs, minMs, hostMs, notFinite, gpuBytesAt, ...ended});
+		const {loadedMs, tracedMs, firstMs, medianMs, minMs, hostMs, callMs, notFinite, gpuBytesAt} = said ?? {};
+		tell({variant: name, flags: variants[name], what, loadedMs, tracedMs, firstMs, medianMs, minMs, hostMs, callMs, notFinite, gpuBytesAt, ...ended});
 		if (!said) return;
 	}
 }

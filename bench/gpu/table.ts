@@ -83,8 +83,8 @@ await Promise.all(Array.from({length: Number(flags['compile-at-once'])}, async (
 
 for (const row of parts.includes('again') ? chosen : []) {
 	const {said, ...ended} = await ours(row);
-	const {firstMs, medianMs, minMs, maxMs, hostMs, notFinite, loss, gpuBytesAt} = said ?? {};
-	tell({row: row.id, what: 'compiled before, alone', command: row.ours, target: row.target, firstMs, medianMs, minMs, maxMs, hostMs, notFinite, loss, gpuBytesAt, ...ended});
+	const {firstMs, medianMs, minMs, maxMs, hostMs, callMs, notFinite, loss, gpuBytesAt} = said ?? {};
+	tell({row: row.id, what: 'compiled before, alone', command: row.ours, target: row.target, firstMs, medianMs, minMs, maxMs, hostMs, callMs, notFinite, loss, gpuBytesAt, ...ended});
 }
 
 for (const row of flags.python !== undefined && parts.includes('peers') ? chosen : []) {
