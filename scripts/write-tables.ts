@@ -50,10 +50,23 @@ interface ScreenResult {
 interface GpuResult {
 	readonly gpu: string;
 	readonly model: string;
-	readonly steps: readonly {readonly mode: string; readonly medianMs: number; readonly firstMs: number; readonly gpuBytes: number}[];
-	readonly diffusers: {readonly program: string; readonly medianMs: number};
+	readonly steps: readonly {readonly mode: string; readonly medianMs: number; readonly gpuBytes: number}[];
 	readonly demo: {readonly medianMs: number};
 	readonly golden: {readonly checks: number; readonly failed: number};
+	readonly goldenInHalves: {readonly checks: number; readonly failed: number};
+}
+
+/** What bench/gpu/table.ts has recorded. */
+interface GpuTable {
+	readonly gpu: string;
+	readonly diffusers: string;
+	readonly rows: readonly {
+		readonly what: string;
+		readonly medianMs?: number;
+		readonly startedAgainMs?: number;
+		readonly firstStart?: {readonly ms: number; readonly beside: number; readonly gpuBytes: number};
+		readonly diffusers?: {readonly medianMs: number};
+	}[];
 }
 
 /** The recorded measurements in bench/results, and nothing else. */
@@ -63,8 +76,9 @@ function performanceTable(): string {
 	const demo = recorded<DemoResult>('demo-quality.json');
 	const screen = recorded<ScreenResult>('tui.json');
 	const gpu = recorded<GpuResult>('gpu.json');
+	const gpuTable = recorded<GpuTable>('gpu-table.json');
 	const ofMemory = memory ? [['Memory plan and resident memory', `at most ${(100 * memory.largestDifference).toFixed(0)} % apart in ${memory.runs.length} configurations`, [...new Set(memory.runs.map(({cpu, cores}) => `${cpu}, ${cores} cores`))].join('; '), '`npx tsx bench/memory.ts`']] : [];
-	const rows = [...(cpu ? cpuRows(cpu) : []), ...(demo ? demoRows(demo) : []), ...ofMemory, ...(gpu ? gpuRows(gpu) : []), ...(screen ? screenRows(screen) : [])];
+	const rows = [...(cpu ? cpuRows(cpu) : []), ...(demo ? demoRows(demo) : []), ...ofMemory, ...(gpuTable ? gpuTableRows(gpuTable) : []), ...(gpu ? gpuRows(gpu) : []), ...(screen ? screenRows(screen) : [])];
 	return rows.length === 0 ? 'No measurement has been recorded in `bench/results` yet.' : table(['What', 'Measured', 'On', 'By'], rows);
 }
 
@@ -86,15 +100,38 @@ function demoRows({cpu, cores, measured}: DemoResult): string[][] {
 	return [['What the demo learns, by its own targets', `${targets.filter(({reached}) => reached).length} of ${targets.length} reached${took}`, `${cpu}, ${cores} cores`, '`npx tsx bench/demo-quality.ts`']];
 }
 
-function gpuRows({gpu, model, steps, diffusers, demo, golden}: GpuResult): string[][] {
-	const best = steps.reduce((least, one) => (one.medianMs < least.medianMs ? one : least));
+function gpuTableRows({gpu, diffusers, rows}: GpuTable): string[][] {
+	const by = '`bench/gpu/table.ts` (bench/results/gpu-table.json)';
+	const alone = rows.filter(({startedAgainMs, firstStart}) => startedAgainMs !== undefined && firstStart);
+	const seconds = (values: readonly number[]) => `${Math.round(Math.min(...values) / 1000)} to ${Math.round(Math.max(...values) / 1000)} s`;
+	return [
+		...rows.map(({what, medianMs, firstStart, diffusers: peer}) => [
+			what,
+			[
+				...(medianMs === undefined ? [] : [`${medianMs.toFixed(0)} ms`]),
+				...(firstStart ? [`${(firstStart.gpuBytes / 2 ** 30).toFixed(1)} GiB by the driver's count`] : []),
+				...(peer ? [`diffusers ${peer.medianMs.toFixed(0)} ms (${diffusers})`] : []),
+			].join('; '),
+			gpu,
+			by,
+		]),
+		['The first of these steps', [
+			...rows.filter(({firstStart}) => firstStart?.beside === 0).map(({firstStart}) => `${Math.round(firstStart!.ms / 1000)} s alone`),
+			`${seconds(rows.filter(({firstStart}) => firstStart && firstStart.beside > 0).map(({firstStart}) => firstStart!.ms))} beside others that compile`,
+			`${seconds(alone.map(({startedAgainMs}) => startedAgainMs!))} once compiled`,
+		].join('; '), gpu, by],
+	];
+}
+
+function gpuRows({gpu, model, steps, demo, golden, goldenInHalves}: GpuResult): string[][] {
 	const graph = steps.find(({mode}) => mode === 'graph');
 	const by = '`bench/gpu` (bench/results/gpu.json)';
+	const passed = ({checks, failed}: GpuResult['golden']) => `${checks - failed} of ${checks}`;
 	return [
-		[`A training step of ${model}`, `${best.medianMs.toFixed(0)} ms, ${(best.gpuBytes / 2 ** 30).toFixed(1)} GiB by the driver's count${graph ? `; as a plain graph ${graph.medianMs.toFixed(0)} ms` : ''}; diffusers ${diffusers.medianMs} ms (${diffusers.program})`, gpu, by],
-		['The same, the first step', `${Math.round(Math.max(...steps.filter(({mode}) => mode === 'xla').map(({firstMs}) => firstMs)) / 1000)} s, ${Math.round(best.firstMs / 1000)} s once compiled`, gpu, by],
+		...(graph ? [[`A training step of ${model}, as a plain graph`, `${graph.medianMs.toFixed(0)} ms, ${(graph.gpuBytes / 2 ** 30).toFixed(1)} GiB`, gpu, by]] : []),
 		['A training step of the demo, batch 4 + 4, bf16', `${demo.medianMs.toFixed(1)} ms`, gpu, by],
-		['Golden numbers, f32', `${golden.checks - golden.failed} of ${golden.checks} within the CPU's tolerances`, gpu, by],
+		['Golden numbers, f32', `${passed(golden)} within the CPU's tolerances`, gpu, by],
+		['Golden numbers, bf16 and f16', `${passed(goldenInHalves)} within the stated tolerances`, gpu, by],
 	];
 }
 
