@@ -1,6 +1,5 @@
 // Times one configuration's training step in this process and prints one line of JSON.
 //   npx tsx bench/step.ts --model demo|sd15|sd21|FOLDER [--resolution 512] [--batch 1] [--steps 20] [--mode graph] ...
-import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +13,7 @@ import {StableDiffusion} from '../src/train/stable-diffusion.ts';
 import {StepRunner, type PendingStep} from '../src/train/step-runner.ts';
 import {frozenNetworks, TrainedState} from '../src/train/trained-state.ts';
 import {openModelFolder} from '../src/train/weights/index.ts';
+import {usedBy} from './gpu/processes.ts';
 import {isArchitecture, syntheticModel} from './synthetic-model.ts';
 
 const {values: flags} = parseArgs({options: {
@@ -65,10 +65,8 @@ const {mode, sideMode, lanes, runtime} = startEngine(folder, {...config, pixels:
 const gpuBytesAt: Record<string, number> = {};
 function note(moment: string): void {
 	if (runtime.device !== 'gpu') return;
-	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n').map(line => line.split(',').map(Number));
-	// Inside a container the driver may know the process by another number.
-	const own = lines.find(([pid]) => pid === process.pid) ?? (lines.length === 1 ? lines[0] : undefined);
-	if (own) gpuBytesAt[moment] = own[1] * 2 ** 20;
+	const mebibytes = usedBy(process.pid);
+	if (mebibytes !== undefined) gpuBytesAt[moment] = mebibytes * 2 ** 20;
 }
 note('started');
 /** Of steps: how long TensorFlow takes to set the device to work. */
@@ -130,7 +128,7 @@ const {model: _model, models: _models, ...asked} = flags;
 note('end');
 console.log(JSON.stringify({
 	program: 'dreambooth-tui', model: flags.model, ...asked, mode, lanes, device: runtime.device, cores: os.availableParallelism(),
-	medianMs: sorted[sorted.length >> 1], minMs: sorted[0], maxMs: sorted.at(-1), hostMs: medianOf(hostTimes), callMs: medianOf(callTimes), firstMs,
+	medianMs: medianOf(sorted), minMs: sorted[0], maxMs: sorted.at(-1), hostMs: medianOf(hostTimes), callMs: medianOf(callTimes), firstMs,
 	modelMadeMs: madeAt, loadedMs: loadedAt - madeAt, tracedMs: tracedAt - loadedAt,
 	peakResidentBytes: 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]), loss, notFinite, gpuBytes: gpuBytesAt.end, gpuBytesAt,
 }));

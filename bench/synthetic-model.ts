@@ -1,8 +1,9 @@
-import {execFileSync} from 'node:child_process';
+import {execFile} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
 import {clipVocabulary} from '../src/train/models/index.ts';
 import {normals} from '../src/train/random.ts';
 import {declareNetworks} from '../src/train/stable-diffusion.ts';
@@ -50,7 +51,7 @@ export async function syntheticModel(architecture: Architecture, root: string): 
 	if (existsSync(folder)) return folder;
 	const here = fileURLToPath(import.meta.url);
 	const program = path.join(path.dirname(here), `make-synthetic-model${path.extname(here)}`);
-	execFileSync(process.execPath, [...process.execArgv, program, architecture, root], {stdio: 'inherit', env: {...process.env, CUDA_VISIBLE_DEVICES: '-1'}});
+	await promisify(execFile)(process.execPath, [...process.execArgv, program, architecture, root], {env: {...process.env, CUDA_VISIBLE_DEVICES: '-1'}});
 	return folder;
 }
 

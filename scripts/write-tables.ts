@@ -102,7 +102,7 @@ function demoRows({cpu, cores, measured}: DemoResult): string[][] {
 
 function gpuTableRows({gpu, diffusers, rows}: GpuTable): string[][] {
 	const by = '`bench/gpu/table.ts` (bench/results/gpu-table.json)';
-	const alone = rows.filter(({startedAgainMs, firstStart}) => startedAgainMs !== undefined && firstStart);
+	const again = rows.filter(({startedAgainMs, firstStart}) => startedAgainMs !== undefined && firstStart);
 	const seconds = (values: readonly number[]) => `${Math.round(Math.min(...values) / 1000)} to ${Math.round(Math.max(...values) / 1000)} s`;
 	return [
 		...rows.map(({what, medianMs, firstStart, diffusers: peer}) => [
@@ -118,7 +118,7 @@ function gpuTableRows({gpu, diffusers, rows}: GpuTable): string[][] {
 		['The first of these steps', [
 			...rows.filter(({firstStart}) => firstStart?.beside === 0).map(({firstStart}) => `${Math.round(firstStart!.ms / 1000)} s alone`),
 			`${seconds(rows.filter(({firstStart}) => firstStart && firstStart.beside > 0).map(({firstStart}) => firstStart!.ms))} beside others that compile`,
-			`${seconds(alone.map(({startedAgainMs}) => startedAgainMs!))} once compiled`,
+			`${seconds(again.map(({startedAgainMs}) => startedAgainMs!))} once compiled`,
 		].join('; '), gpu, by],
 	];
 }

@@ -13,9 +13,9 @@ export const programOf = (bench: 'step' | 'sampling'): readonly string[] => (isP
 export const card = (): string => execFileSync('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader'], {encoding: 'utf8'}).trim();
 
 /** MiB of the card that a process takes, as the driver says. Inside a container the driver may know it by another number; then it has to be alone. */
-function usedBy(process: number | undefined): number {
+export function usedBy(process: number | undefined): number | undefined {
 	const lines = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8'}).trim().split('\n').map(line => line.split(',').map(Number));
-	return (lines.find(([pid]) => pid === process) ?? (lines.length === 1 ? lines[0] : []))[1] ?? 0;
+	return (lines.find(([pid]) => pid === process) ?? (lines.length === 1 ? lines[0] : []))[1];
 }
 
 export interface Ended {
@@ -34,7 +34,7 @@ export async function run(command: string, args: readonly string[], {limitMs, en
 	let text = '';
 	let peakMiB = 0;
 	for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-	const watching = setInterval(() => (peakMiB = Math.max(peakMiB, usedBy(program.pid))), 1000);
+	const watching = setInterval(() => (peakMiB = Math.max(peakMiB, usedBy(program.pid) ?? 0)), 1000);
 	const limit = setTimeout(() => program.kill('SIGKILL'), limitMs);
 	const code = await new Promise<number | null>(resolve => program.on('close', resolve));
 	clearInterval(watching);

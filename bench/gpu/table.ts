@@ -34,20 +34,20 @@ interface Row {
 	readonly target?: {readonly ms?: number; readonly gibibytes?: number};
 }
 
-const xla = '--mode auto --attention fused';
-const small = `${xla} --precision bf16 --checkpointing --clip 0`;
+const fused = '--mode auto --attention fused';
+const small = `${fused} --precision bf16 --checkpointing --clip 0`;
 const rows: readonly Row[] = [
 	// A thousand steps, and 200 of the larger pictures: without a number that is not finite.
-	{id: 'full', ours: `${xla} --precision bf16 --steps 1000`, peer: '--precision bf16', target: {ms: 50, gibibytes: 13}},
-	{id: 'full-f16', ours: `${xla} --precision f16 --steps 50`, peer: '--precision f16', target: {ms: 50}},
-	{id: 'batch4', ours: `${xla} --precision bf16 --batch 4 --steps 30`, peer: '--precision bf16 --batch 4', target: {ms: 85}},
-	{id: 'batch8', ours: `${xla} --precision bf16 --batch 8 --steps 30`, peer: '--precision bf16 --batch 8', target: {ms: 140}},
-	{id: 'text-encoder', ours: `${xla} --precision bf16 --text-encoder --steps 50`, peer: '--precision bf16 --text-encoder', target: {ms: 65}},
-	{id: 'lora', ours: `${xla} --precision bf16 --lora 16 --steps 50`, peer: '--precision bf16 --lora 16', target: {ms: 42}},
-	{id: 'lora-batch4', ours: `${xla} --precision bf16 --lora 16 --batch 4 --steps 30`, peer: '--precision bf16 --lora 16 --batch 4', target: {ms: 75}},
-	{id: '768', ours: `${xla} --precision bf16 --resolution 768 --steps 200`, peer: '--precision bf16 --resolution 768', target: {ms: 95}},
-	{id: 'sd21-768', model: 'sd21', ours: `${xla} --precision bf16 --resolution 768 --steps 200`},
-	{id: 'deterministic', ours: `${xla} --precision bf16 --deterministic --steps 30`},
+	{id: 'full', ours: `${fused} --precision bf16 --steps 1000`, peer: '--precision bf16', target: {ms: 50, gibibytes: 13}},
+	{id: 'full-f16', ours: `${fused} --precision f16 --steps 50`, peer: '--precision f16', target: {ms: 50}},
+	{id: 'batch4', ours: `${fused} --precision bf16 --batch 4 --steps 30`, peer: '--precision bf16 --batch 4', target: {ms: 85}},
+	{id: 'batch8', ours: `${fused} --precision bf16 --batch 8 --steps 30`, peer: '--precision bf16 --batch 8', target: {ms: 140}},
+	{id: 'text-encoder', ours: `${fused} --precision bf16 --text-encoder --steps 50`, peer: '--precision bf16 --text-encoder', target: {ms: 65}},
+	{id: 'lora', ours: `${fused} --precision bf16 --lora 16 --steps 50`, peer: '--precision bf16 --lora 16', target: {ms: 42}},
+	{id: 'lora-batch4', ours: `${fused} --precision bf16 --lora 16 --batch 4 --steps 30`, peer: '--precision bf16 --lora 16 --batch 4', target: {ms: 75}},
+	{id: '768', ours: `${fused} --precision bf16 --resolution 768 --steps 200`, peer: '--precision bf16 --resolution 768', target: {ms: 95}},
+	{id: 'sd21-768', model: 'sd21', ours: `${fused} --precision bf16 --resolution 768 --steps 200`},
+	{id: 'deterministic', ours: `${fused} --precision bf16 --deterministic --steps 30`},
 	{id: 'small-card', ours: `${small} --optimizer adamw8bit --steps 20`, target: {gibibytes: 7}},
 	{id: 'small-card-text-encoder', ours: `${small} --optimizer adamw8bit --text-encoder --steps 20`, target: {gibibytes: 8.5}},
 	{id: 'small-card-lora', ours: `${small} --lora 16 --steps 20`, target: {gibibytes: 2.8}},

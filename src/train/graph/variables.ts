@@ -18,7 +18,7 @@ export interface HalfValues {
 
 export interface Initial {
 	/** All elements in row order, or one number for every element. Absent: the variable is assigned before it is read. */
-	readonly values?: Float32Array | HalfValues | number;
+	readonly values?: Float32Array | number;
 	/** How `values` is laid out when it differs from `shape`: axis i of the variable is axis `permutation[i]` of `values`. */
 	readonly permutation?: readonly number[];
 	/** FLOAT32 unless a frozen weight is held in half precision. */

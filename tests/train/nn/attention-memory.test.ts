@@ -1,11 +1,8 @@
-import {execFileSync} from 'node:child_process';
-import path from 'node:path';
 import {expect, test} from 'vitest';
-
-const root = path.resolve(import.meta.dirname, '../../..');
+import {inFreshProcess} from '../fresh-process.ts';
 
 /** MiB by which the largest memory of a fresh process grows in one forward and backward pass of attention in chunks of 16 MiB, 8 heads of 16, as a plain graph. */
-const growth = (tokens: number): number => Number(execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', `
+const growth = (tokens: number): number => Number(inFreshProcess(`
 	import {readFileSync} from 'node:fs';
 	import {compile} from './src/train/graph/index.ts';
 	import {attention, gradients} from './src/train/nn/index.ts';
@@ -20,7 +17,7 @@ const growth = (tokens: number): number => Number(execFileSync(process.execPath,
 	const before = peak();
 	passes.call({q: drawn(), k: drawn(), v: drawn(), dy: drawn()});
 	console.log(peak() - before);
-`], {cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env: {...process.env, TF_NUM_INTEROP_THREADS: '2'}}));
+`, {TF_NUM_INTEROP_THREADS: '2'}));
 
 test('attention in chunks holds one chunk at a time, forward and backward: 4,096 tokens, whose scores are 512 MiB, take no more than some chunks', () => {
 	expect(growth(4096)).toBeLessThan(256);
