@@ -79,7 +79,7 @@ Object.assign(runtime, {binding: Object.create(native, {executeOp: {value: (...c
 	return made;
 }}})});
 const compileOptions = {mode, precision: config.precision, attention: config.attention, checkpointing: config.gradientCheckpointing, deterministic: config.deterministic};
-const model = await StableDiffusion.open(folder, {...compileOptions, sideMode, clipSkip: 1, lanes, frozenNetworks: frozenNetworks(config), ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
+const model = await StableDiffusion.open(folder, {...compileOptions, sideMode, clipSkip: 1, lanes, warn: message => console.error(message), frozenNetworks: frozenNetworks(config), ...(config.training === 'lora' && {adapters: adaptersToTrain(config)})});
 const loadedAt = since();
 note('loaded');
 
@@ -89,7 +89,7 @@ const side = resolution / model.autoencoderFactor;
 const moments = normals(side * side * 8, {seed: 1, stream: 'bench', step: 0, index: 0});
 const latents = {of: async (rows: readonly unknown[]) => Float32Array.from({length: rows.length * moments.length}, (_, i) => moments[i % moments.length])};
 const state = new TrainedState(model, config);
-const steps = new StepRunner(model, state, set, latents, config, 10_000, compileOptions, message => console.error(message));
+const steps = new StepRunner(model, state, set, latents, config, 10_000, compileOptions);
 const tracedAt = since();
 note('optimizer');
 

@@ -34,7 +34,7 @@ export {recommendConfig, type Recommendation, type Wishes} from './recommend.ts'
 export {PresetError, PresetStore, type Preset, type RecentKind} from './store.ts';
 export {explainSetting, searchSettings, settingsTable} from './explain.ts';
 export {textFromValue, valueFromText, type TextValue} from './text-value.ts';
-export {compileTime, compileTimesOfShape, describeCompileTime, describeCompiling, secondsSavedByCompiling, type CompileTime} from './compile-time.ts';
+export {compileTime, compileTimesOfShape, describeCompileTime, describeCompiling, predictionCompileTime, secondsSavedByCompiling, type CompileTime} from './compile-time.ts';
 export {bucketLimit, engineOn} from './engine.ts';
 export {readConceptList, type ConceptList} from './concept-list.ts';
 export {importCommandLine, importExtensionConfig, importForeign, type Imported, type ImportNote} from './import/index.ts';

@@ -3,7 +3,7 @@ import {stat} from 'node:fs/promises';
 import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {bucketLimit, describeCompileTime, readModelFacts, resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
+import {bucketLimit, describeCompileTime, predictionCompileTime, readModelFacts, resolveBaseModel, type TrainingConfig} from '../presets/index.ts';
 import {openBaseModel} from './base-model.ts';
 import {epochOf, heldOut, type TrainingSet} from './batches.ts';
 import {loadCheckpoint, loadWeights, readPosition, saveCheckpoint, type Position} from './checkpoint.ts';
@@ -100,6 +100,11 @@ async function trainFrom(folder: ModelFolder, {runtime, mode, sideMode, lanes}: 
 		...(config.training === 'lora' && {adapters: adaptersToTrain(config)}),
 		lanes,
 		onProgress: detail => emit({type: 'phase', phase: 'loading', detail}),
+		warn: message => emit({type: 'warning', message}),
+		compiling: async known => {
+			emit({type: 'phase', phase: 'compiling', detail: `Compiling the sampling of images: ${describeCompileTime(predictionCompileTime, {known})}`});
+			await setImmediate();
+		},
 	});
 	const run = new Run(session, model, compileOptions, gauge, {device: runtime.device, usableBytes});
 	try {
@@ -198,14 +203,17 @@ class Run {
 		});
 		if (unseen.length > 0) this.#validation = new Validation(this.model, unseen, latents, this.#config.seed, {...this.compileOptions, mode: this.model.options.sideMode ?? this.compileOptions.mode});
 		this.#announce();
+		// The first pictures come at once.
+		this.model.predictions.expect(0);
 		if (checkpoint === undefined) {
 			if (makesSamples(this.#config)) await this.#sample();
 			await this.#validate();
 		}
+		this.model.predictions.expect(this.#previews.calls * this.#samplingsToCome());
 		emit({type: 'phase', phase: 'compiling'});
 		forgetPeak();
 		const watch = this.#compileWatch();
-		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions, message => this.session.emit({type: 'warning', message}), watch);
+		const stepsNow = () => new StepRunner(this.model, this.#state, this.#set, latents, this.#config, this.#totalSteps, this.compileOptions, watch);
 		let steps = stepsNow();
 		if (this.compileOptions.mode !== 'xla') emit({type: 'phase', phase: 'training'});
 		this.#trained = true;
@@ -257,9 +265,9 @@ class Run {
 		};
 		return {
 			plain: new Set(plain.map(({key}) => key)),
-			async compiling(key) {
+			async compiling(key, known) {
 				const time = compiled.find(one => one.key === key)?.time;
-				emit({type: 'phase', phase: 'compiling', detail: `Compiling ${nameOf(key)}${time ? `: ${describeCompileTime(time)}` : ''}`});
+				emit({type: 'phase', phase: 'compiling', detail: `Compiling ${nameOf(key)}${time ? `: ${describeCompileTime(time, {known})}` : ''}`});
 				// What is said leaves the process now: it hears and says nothing until XLA is done.
 				await setImmediate();
 			},
@@ -516,6 +524,15 @@ class Run {
 			instanceImages: instance.length, classImages: classImages.length, batchSize: config.batchSize,
 			mode: this.compileOptions.mode, precision: config.precision, trainedParameters: this.#state.trainedParameters, samplePrompts: [...this.#previews.prompts],
 		});
+	}
+
+	/** How many times the run will show its own pictures. */
+	#samplingsToCome(): number {
+		if (!makesSamples(this.#config)) return 0;
+		let times = 0;
+		for (let step = this.#done + 1; step < this.#totalSteps; step++) if (dueAfter(step, this.#config, this.#pace).sample) times++;
+		// After the last step at any rate.
+		return times + 1;
 	}
 
 	#stepsOfRun(): number {

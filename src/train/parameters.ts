@@ -104,12 +104,12 @@ export class Parameters implements ParameterSet {
 		for (const block of this.blocks) await assign(block, source);
 	}
 
-	/** Leaves the device for host memory. For networks that are only used, and seldom. */
-	rest(): void {
-		if (this.#rests) return;
+	/** Leaves the device for host memory, and says whether it was there. For networks that are only used, and seldom. */
+	rest(): boolean {
+		if (this.#rests) return false;
 		this.#hostValues ??= this.blocks.map(({variable}) => readVariable(variable));
 		for (const {variable} of this.blocks) emptyVariable(variable);
-		this.#rests = true;
+		return (this.#rests = true);
 	}
 
 	/** Back on the device, if it rests. */

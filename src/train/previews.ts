@@ -2,7 +2,7 @@ import {setImmediate} from 'node:timers/promises';
 import path from 'node:path';
 import type {Concept, TrainingConfig} from '../presets/index.ts';
 import {instancePromptOf, writePng} from './data/index.ts';
-import {samples, type Sample, type SampleRequest} from './sampling.ts';
+import {callsOf, samples, type Sample, type SampleRequest} from './sampling.ts';
 import type {Session} from './session.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 import type {TrainedState} from './trained-state.ts';
@@ -35,6 +35,11 @@ export class Previews {
 	choose(prompts: readonly string[] | undefined): void {
 		this.#chosen = prompts;
 		this.#first = undefined;
+	}
+
+	/** Calls of the UNet that the run's own pictures take, each time. */
+	get calls(): number {
+		return grouped(this.#own).reduce((calls, [{steps}, {length}]) => calls + callsOf(this.model, length, {...this.#size, steps}), 0);
 	}
 
 	/** The first of the run's own pictures as it was shown at this step: 8-bit RGB. Undefined when it was not. */

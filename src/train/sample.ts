@@ -2,7 +2,7 @@ import {openBaseModel} from './base-model.ts';
 import {writePng} from './data/index.ts';
 import {adaptersOfFile} from './lora.ts';
 import type {SampleImages} from './sample-messages.ts';
-import {samples} from './sampling.ts';
+import {callsOf, samples} from './sampling.ts';
 import type {SamplerName} from './diffusion/index.ts';
 import {StableDiffusion} from './stable-diffusion.ts';
 
@@ -10,6 +10,7 @@ import {StableDiffusion} from './stable-diffusion.ts';
 export const sampleImages: SampleImages = async ({model: folder, changes, device, precision, lora, images, negativePrompt, sampler, samplingSteps, guidance, width, height, clipSkip = 1, maxTokenLength, padTokens}, tell) => {
 	const {folder: modelFolder, engine} = await openBaseModel({baseModel: folder, ...changes}, {device, pixels: width * height});
 	const model = await StableDiffusion.open(modelFolder, {...engine, precision, frozenNetworks: ['unet', 'textEncoder', 'vae'], clipSkip, maxTokenLength, padTokens, ...(lora && {adapters: adaptersOfFile(lora.file, {strength: lora.scale})})});
+	model.predictions.expect(callsOf(model, images.length, {steps: samplingSteps, width, height}));
 	const requests = images.map(({prompt, seed}) => ({prompt, negativePrompt, seed}));
 	let index = 0;
 	for await (const {prompt, seed, pixels} of samples(model, requests, {sampler: sampler as SamplerName, steps: samplingSteps, guidance, width, height, onProgress: share => tell({type: 'progress', share})})) {

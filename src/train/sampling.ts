@@ -35,13 +35,21 @@ export interface Sample extends SampleRequest {
 /** Latent positions worked on at once: 8 images of the demo model, one of Stable Diffusion's own size. */
 const LATENTS_AT_ONCE = 2048;
 
+const picturesAtOnce = ({autoencoderFactor, padsTokens}: StableDiffusion, pictures: number, {width, height, atOnce}: Pick<SampleOptions, 'width' | 'height' | 'atOnce'>): number => {
+	const limit = atOnce ?? Math.max(1, Math.floor((LATENTS_AT_ONCE * autoencoderFactor ** 2) / (height * width)));
+	// Unpadded prompts have lengths of their own.
+	return padsTokens ? Math.min(limit, pictures) : 1;
+};
+
+/** Calls of the UNet that pictures take. */
+export const callsOf = (model: StableDiffusion, pictures: number, options: Pick<SampleOptions, 'steps' | 'width' | 'height' | 'atOnce'>): number =>
+	pictures === 0 ? 0 : options.steps * Math.ceil(pictures / picturesAtOnce(model, pictures, options));
+
 /** Makes the pictures, a few at a time, in the order asked for. */
 export async function* samples(model: StableDiffusion, requests: readonly SampleRequest[], options: SampleOptions): AsyncGenerator<Sample> {
 	const factor = model.autoencoderFactor;
 	const [height, width] = [options.height / factor, options.width / factor];
-	// Unpadded prompts have lengths of their own.
-	const limit = model.padsTokens ? options.atOnce ?? Math.max(1, Math.floor(LATENTS_AT_ONCE / (height * width))) : 1;
-	const count = Math.min(limit, requests.length);
+	const count = picturesAtOnce(model, requests.length, options);
 	for (let begin = 0; begin < requests.length; begin += count) {
 		const wanted = requests.slice(begin, begin + count);
 		// A function is compiled for one size, so a short last batch is filled up.
@@ -81,9 +89,11 @@ export async function denoise(
 	const negative = model.encodePrompts(prompts.map(({negativePrompt}) => negativePrompt), chunks);
 	const positive = model.encodePrompts(prompts.map(({prompt}) => prompt), chunks);
 
+	const shape = {count: prompts.length, height, width};
+	await model.predictions.prepare(model.predictionShape({negative, positive}, shape));
 	let latents: Float32Array = start.map(value => value * sampler.initialNoiseScale);
 	for (const [i, timestep] of sampler.timesteps.entries()) {
-		const output = model.predict(sampler.scaleInput(latents, i), timestep, {negative, positive}, {count: prompts.length, height, width, guidance});
+		const output = model.predict(sampler.scaleInput(latents, i), timestep, {negative, positive}, {...shape, guidance});
 		latents = sampler.step(output, latents, i, sampler.needsNoise ? noiseAt(i) : undefined);
 		onProgress?.((i + 1) / sampler.timesteps.length);
 		await breathe?.();

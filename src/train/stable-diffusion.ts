@@ -1,11 +1,14 @@
 import type {Tensor} from '@tensorflow/tfjs';
 import {networkScope, type ModelAdapters, type Network} from './adapters.ts';
 import {compile, dtypeOf, FLOAT32, ops, type Body, type Compiled, type CompileOptions, type Mode, type Signature} from './graph/index.ts';
+import {layersNotFused} from './check-fused.ts';
 import {noiseSchedule, type NoiseSchedule} from './diffusion/index.ts';
 import {inLanes} from './lanes.ts';
 import {decodeLatent, encodeImage, encodeText, joinChunks, loadTokenizer, tokenizePrompt, tokenizeUnpadded, unet, type Tokenizer} from './models/index.ts';
 import {declareParameters, scopeOver, type Declaration} from './nn/index.ts';
 import {Parameters} from './parameters.ts';
+import {Predictions, type GuidingStates, type PredictionShape} from './predictions.ts';
+import {loadRuntime} from './runtime/index.ts';
 import {checkWeights, WeightsError, type LoraNetwork, type ModelFolder, type SafetensorsFile} from './weights/index.ts';
 
 export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' | 'attention' | 'checkpointing'> {
@@ -27,6 +30,10 @@ export interface OpenOptions extends Pick<CompileOptions, 'mode' | 'precision' |
 	readonly adapters?: (networks: DeclaredNetworks) => Promise<ModelAdapters>;
 	/** Called before each network is loaded. */
 	readonly onProgress?: (network: string) => void;
+	/** Awaited before XLA compiles the UNet for pictures; `known`: it has done so before on this machine. */
+	readonly compiling?: (known: boolean) => Promise<void>;
+	/** Told of what does not work as the options say it. */
+	readonly warn?: (message: string) => void;
 }
 
 export type NetworkName = 'unet' | 'textEncoder' | 'vae';
@@ -48,7 +55,9 @@ export type Images = Float32Array;
  */
 export class StableDiffusion {
 	readonly schedule: NoiseSchedule;
+	readonly predictions = new Predictions(this);
 	readonly #compiled = new Map<string, Compiled<Signature>>();
+	readonly #notFused = new Map<string, readonly string[]>();
 
 	private constructor(
 		readonly folder: ModelFolder,
@@ -153,7 +162,7 @@ export class StableDiffusion {
 		this.vae.wake();
 		const encode = this.#function('encode_images', {images: {shape: [count, height, width, 3], dtype: 'float32'}}, ({images}, state) => {
 			const p = scopeOver(this.vae.tensors(state));
-			return {moments: this.#inLanes([images], images => encodeImage(this.folder.vaeConfig)(p, images))};
+			return {moments: this.inLanes([images], images => encodeImage(this.folder.vaeConfig)(p, images))};
 		});
 		return encode.call({images}).moments;
 	}
@@ -164,7 +173,7 @@ export class StableDiffusion {
 		const {vaeConfig} = this.folder;
 		const decode = this.#function('decode_latents', {latents: {shape: [count, height, width, vaeConfig.latentChannels], dtype: 'float32'}}, ({latents}, state) => {
 			const p = scopeOver(this.vae.tensors(state));
-			return {images: this.#inLanes([ops.scaleBy(latents, 1 / vaeConfig.scalingFactor)], latents => decodeLatent(vaeConfig)(p, latents))};
+			return {images: this.inLanes([ops.scaleBy(latents, 1 / vaeConfig.scalingFactor)], latents => decodeLatent(vaeConfig)(p, latents))};
 		});
 		return decode.call({latents}).images;
 	}
@@ -173,42 +182,36 @@ export class StableDiffusion {
 	 * The UNet's output with classifier-free guidance (Ho & Salimans 2022): u + guidance·(c − u).
 	 * latents: [count, height, width, channels]; states: [count, its number, width] of the negative prompts and of the prompts.
 	 */
-	predict(latents: Float32Array, timestep: number, {negative, positive}: {negative: Float32Array; positive: Float32Array}, {count, height, width, guidance}: {count: number; height: number; width: number; guidance: number}): Float32Array {
+	predict(latents: Float32Array, timestep: number, states: GuidingStates, {guidance, ...size}: {count: number; height: number; width: number; guidance: number}): Float32Array {
 		this.unet.wake();
-		const {unetConfig} = this.folder;
-		const shapeOf = (states: Float32Array) => [count, states.length / (count * this.contextWidth), this.contextWidth];
-		const latentShape = [count, height, width, unetConfig.inChannels];
-		const predict = this.#function(
-			'predict',
-			{
-				latents: {shape: latentShape, dtype: 'float32'},
-				timestep: {shape: [1], dtype: 'float32'},
-				negative: {shape: shapeOf(negative), dtype: 'float32'},
-				positive: {shape: shapeOf(positive), dtype: 'float32'},
-				guidance: {shape: [], dtype: 'float32'},
-			},
-			({latents, timestep, negative, positive, guidance}, state) => {
-				const p = networkScope(this.network('unet'), state).scope;
-				const predicted = (sample: Tensor, context: Tensor) =>
-					ops.toFloat32(this.#inLanes([sample, ops.tile(timestep, [sample.shape[0]]), context], (sample, timesteps, context) => unet(unetConfig)(p, {sample, timesteps, context})));
-				const together = () => {
-					const both = predicted(ops.concat([latents, latents], 0), ops.concat([negative, positive], 0));
-					return [0, count].map(begin => ops.slice(both, [begin, 0, 0, 0], latentShape));
-				};
-				// Prompts of different lengths cannot share a batch.
-				const [without, withPrompt] = negative.shape[1] === positive.shape[1] ? together() : [negative, positive].map(context => predicted(latents, context));
-				return {output: ops.add(without, ops.multiply(guidance, ops.subtract(withPrompt, without)))};
-			},
-		);
-		return predict.call({latents, timestep: Float32Array.of(timestep), negative, positive, guidance: Float32Array.of(guidance)}).output;
+		return this.predictions.of(latents, timestep, states, guidance, this.predictionShape(states, size));
+	}
+
+	predictionShape({negative, positive}: GuidingStates, size: {count: number; height: number; width: number}): PredictionShape {
+		const statesOf = (states: Float32Array) => states.length / (size.count * this.contextWidth);
+		return {...size, negative: statesOf(negative), positive: statesOf(positive)};
+	}
+
+	/** Layers of the UNet whose fused attention does not work here, tried once for each size of latents. */
+	notFused({height, width}: {readonly height: number; readonly width: number}, options: CompileOptions): readonly string[] {
+		const key = `${height}x${width}`;
+		let layers = this.#notFused.get(key);
+		if (!layers && options.mode === 'xla') {
+			const refused = layersNotFused(this.folder.unetConfig, {height, width}, options);
+			for (const [layer, reason] of refused) this.options.warn?.(`Fused attention is not used for ${layer}: ${reason}. These layers compute in chunks.`);
+			this.#notFused.set(key, (layers = [...refused.keys()]));
+		}
+		return layers ?? [];
 	}
 
 	/** Networks whose weights nothing trains leave the device until they are used again. */
 	rest(networks: readonly NetworkName[]): void {
-		for (const network of networks) this[network].rest();
+		const left = networks.filter(network => this[network].rest());
+		if (left.length > 0) loadRuntime().returnUnusedMemory();
 	}
 
-	#inLanes(inputs: readonly Tensor[], f: (...inputs: Tensor[]) => Tensor): Tensor {
+	/** In pieces of the batch, as the options say; see lanes.ts. */
+	inLanes(inputs: readonly Tensor[], f: (...inputs: Tensor[]) => Tensor): Tensor {
 		return inLanes(inputs, this.options.lanes ?? 1, f);
 	}
 

@@ -1,6 +1,6 @@
 import {keepsLatents, type TrainingConfig} from '../presets/index.ts';
 import {Batches, epochOf, type MicroBatch, type TrainingSet} from './batches.ts';
-import {layersNotFused} from './check-fused.ts';
+import {noteCompiled, wasCompiled} from './compile-cache.ts';
 import {compile, type Compiled, type CompileOptions, type DeviceTensor, type Signature} from './graph/index.ts';
 import {inOneArray, type Latents} from './latents/index.ts';
 import {priorWeightAt, rowWeights, type LossRow} from './loss.ts';
@@ -67,8 +67,8 @@ export interface PendingStep {
 export interface CompileWatch {
 	/** Functions that are used too rarely to be compiled: they run as plain graphs. */
 	readonly plain: ReadonlySet<string>;
-	/** Awaited before XLA compiles a function, in the midst of its first call. */
-	compiling(key: string): Promise<void>;
+	/** Awaited before XLA compiles a function, in the midst of its first call; `known`: it has done so before on this machine. */
+	compiling(key: string, known: boolean): Promise<void>;
 	/** After its first call. */
 	compiled(key: string, seconds: number): void;
 }
@@ -83,7 +83,6 @@ export class StepRunner {
 	readonly #functions = new Map<string, Compiled<Signature>>();
 	/** Those that XLA has compiled, by their key. */
 	readonly #called = new Set<string>();
-	readonly #triedFused = new Map<string, readonly string[]>();
 	readonly #trainsTextEncoder: boolean;
 	readonly #adapterDropout: number;
 	readonly #shapes: StepShapes;
@@ -102,7 +101,6 @@ export class StepRunner {
 		private readonly config: TrainingConfig,
 		private readonly totalSteps: number,
 		private readonly compileOptions: CompileOptions,
-		private readonly warn: (message: string) => void = () => {},
 		private readonly watch: CompileWatch = nobody,
 	) {
 		this.#batches = new Batches(set, config);
@@ -120,6 +118,8 @@ export class StepRunner {
 			textEncoder: model.textEncoder,
 			adapters: model.adapters,
 		};
+		// The step is compiled, and its kernels are tried, in memory that it will have.
+		this.#restUnused();
 		this.#batches.ofStep(0).forEach((batch, i, {length}) => this.#function(this.#shapes.of(batch), partOf(i, length)));
 	}
 
@@ -133,7 +133,7 @@ export class StepRunner {
 			const {batch, places} = prepared;
 			const own = weights.splice(0, batch.places);
 			const inputs = {...(await this.#inputs(prepared)), rowWeights: Float32Array.from(own), ...this.state.scalars(done, this.totalSteps)};
-			this.model.rest((this.#unused ??= this.#networksNotUsed()));
+			this.#restUnused();
 			parts.push({outputs: await this.#call(this.#shapes.of(batch), partOf(i, batches.length), inputs), places, weights: inputs.rowWeights});
 			if ('id' in inputs.moments) inputs.moments.dispose();
 		}
@@ -152,6 +152,10 @@ export class StepRunner {
 		this.#noise.close();
 	}
 
+	#restUnused(): void {
+		this.model.rest((this.#unused ??= this.#networksNotUsed()));
+	}
+
 	/**
 	 * Networks that no step needs, as their results are kept. On a GPU they leave it: 0.4 GiB of SD 1.5 in halves. In the memory that programs
 	 * run in there would be nothing to gain.
@@ -168,12 +172,14 @@ export class StepRunner {
 	/** Says so when XLA has to compile the function first. */
 	async #call(shape: StepShape, part: StepPart, inputs: Parameters<Compiled<Signature>['run']>[0]): Promise<Record<string, DeviceTensor>> {
 		const key = functionKey(part, shape, this.#trainsTextEncoder);
-		const call = () => this.#function(shape, part).run(inputs);
-		if (this.compileOptions.mode !== 'xla' || this.watch.plain.has(key) || this.#called.has(key)) return call();
+		const compiled = this.#function(shape, part);
+		if (this.compileOptions.mode !== 'xla' || this.watch.plain.has(key) || this.#called.has(key)) return compiled.run(inputs);
 		this.#called.add(key);
-		await this.watch.compiling(key);
+		await this.watch.compiling(key, wasCompiled(compiled.name));
+		loadRuntime().returnUnusedMemory();
 		const begin = performance.now();
-		const outputs = call();
+		const outputs = compiled.run(inputs);
+		noteCompiled(compiled.name);
 		this.watch.compiled(key, (performance.now() - begin) / 1000);
 		return outputs;
 	}
@@ -184,22 +190,9 @@ export class StepRunner {
 		if (found) return found;
 		const {gradientClip, textEncoderGradientClip} = this.config;
 		const options = {optimizer: this.state.optimizer, gradientClip, textEncoderGradientClip, penalty: penaltyOf(this.config), trainTextEncoder: this.#trainsTextEncoder, part, lanes: this.model.options.lanes, lossScale: this.state.lossScale, adapterDropout: this.#adapterDropout};
-		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), this.watch.plain.has(key) ? {...this.compileOptions, mode: 'graph'} : {...this.compileOptions, notFused: this.#notFused(shape)});
+		const compiled = compile<Signature>(`training_step_${part}`, trainingStep(this.#stepModel, this.state.networks, shape, options), stepSignature(shape, this.#stepModel, options), this.watch.plain.has(key) ? {...this.compileOptions, mode: 'graph'} : {...this.compileOptions, notFused: this.model.notFused(shape, this.compileOptions)});
 		this.#functions.set(key, compiled);
 		return compiled;
-	}
-
-	/** Layers whose fused attention does not work here, tried once for each size. */
-	#notFused({height, width}: StepShape): readonly string[] {
-		const key = `${height}x${width}`;
-		let layers = this.#triedFused.get(key);
-		if (!layers) {
-			const refused = layersNotFused(this.model.folder.unetConfig, {height, width}, this.compileOptions);
-			for (const [layer, reason] of refused) this.warn(`Fused attention is not used for ${layer}: ${reason}. These layers compute in chunks.`);
-			layers = [...refused.keys()];
-			this.#triedFused.set(key, layers);
-		}
-		return layers;
 	}
 
 	/** The rows of a micro-batch. Places that are left free are filled with an image that counts for nothing. */

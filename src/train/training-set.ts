@@ -9,7 +9,7 @@ import {requireRoom} from './disk-room.ts';
 import {groupBy} from './group-by.ts';
 import {beyond} from './models/index.ts';
 import {cacheFolder} from './runtime/index.ts';
-import {samples} from './sampling.ts';
+import {callsOf, samples} from './sampling.ts';
 import type {StableDiffusion} from './stable-diffusion.ts';
 
 export interface PreparationHooks {
@@ -69,6 +69,7 @@ export async function prepareTrainingSet(config: TrainingConfig, model: StableDi
 			const [{width, height}] = ofSize;
 			const requests = ofSize.map(({prompt, seed}) => ({prompt, negativePrompt: concept.classNegativePrompt ?? '', seed}));
 			const options = {width, height, sampler: config.sampler, steps: concept.classSamplingSteps, guidance: concept.classGuidance, ...(config.classBatchSize > 0 && {atOnce: config.classBatchSize}), breathe: () => hooks.breathe()};
+			model.predictions.expect(callsOf(model, requests.length, options));
 			let i = 0;
 			for await (const {pixels} of samples(model, requests, options)) {
 				await writeClassImage(ofSize[i++], {width, height, pixels});

@@ -60,7 +60,7 @@ describe('the step functions of a run', () => {
 			return Set.prototype.has.call(this, key);
 		}});
 		const unexpected = (key: string) => expect.unreachable(`${key} is compiled`);
-		const steps = new StepRunner(model, new TrainedState(model, config), set, latents, config, 3, {mode: 'xla'}, undefined, {plain, compiling: async key => unexpected(key), compiled: unexpected});
+		const steps = new StepRunner(model, new TrainedState(model, config), set, latents, config, 3, {mode: 'xla'}, {plain, compiling: async key => unexpected(key), compiled: unexpected});
 		for (let done = 0; done < 3; done++) expect((await steps.start(done)).report().loss).toBeGreaterThan(0);
 		steps.dispose();
 		expect([...asked].sort()).toEqual([...plain].sort());

@@ -180,7 +180,7 @@ export const cpuProfile: EngineProfile = {
  * Our engine on a GPU, compiled by XLA, which updates all state in place, keeps gradients in the precision of the layer that makes them,
  * and of full attention in halves the scores beside their softmax. Calibrated by what XLA plans for eleven configurations on an H200
  * (bench/results/gpu-planned.json) and, for one, by the driver's count of the process (bench/results/gpu.json): CUDA with cuDNN and cuBLAS takes
- * 0.48 GiB with small stacks (runtime/gpu-stacks.ts), what their kernels work with 0.28 GiB, and the pool has no gaps to speak of.
+ * 0.48 GiB with small stacks (runtime/gpu-memory.ts), what their kernels work with 0.28 GiB, and the pool has no gaps to speak of.
  */
 export const gpuProfile: EngineProfile = {
 	...cpuProfile,

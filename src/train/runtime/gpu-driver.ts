@@ -2,7 +2,8 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import type koffiModule from 'koffi';
 import {gpuFault, type GpuReport} from '../../presets/index.ts';
-import {OLDEST_DRIVER, TENSORFLOW_CAPABILITIES} from './gpu-wheels.ts';
+import {givenCudaFolder} from './given-cuda.ts';
+import {cudaWheels, OLDEST_DRIVER, TENSORFLOW_CAPABILITIES} from './gpu-wheels.ts';
 import {isOlder} from './platform.ts';
 import {SetupError} from './setup-error.ts';
 
@@ -17,12 +18,29 @@ export function countNvidiaCards(root = '/'): number {
 }
 
 /** The version of the kernel's NVIDIA driver and the models that it drives, as far as it tells without being asked; nothing beneath Windows. */
-export function describeKernelDriver(root = '/'): string {
+export const describeKernelDriver = (root = '/'): string => kernelDriver(root).join(', ');
+
+/**
+ * What code for a GPU that was compiled on this machine depends on: the driver, the cards, CUDA; and where there are cards of several models, which
+ * of them this process is to see.
+ */
+export function describeCuda(environment: NodeJS.ProcessEnv = process.env, root = '/'): string {
+	const [driver, ...models] = kernelDriver(root);
+	return [
+		`driver ${driver}`,
+		...new Set(models),
+		...(new Set(models).size > 1 ? [environment.CUDA_VISIBLE_DEVICES] : []),
+		givenCudaFolder(environment) ?? cudaWheels.map(({name, version}) => `${name} ${version}`).join(', '),
+	].join(', ');
+}
+
+/** Its version, and the models. */
+function kernelDriver(root: string): string[] {
 	const folder = path.join(root, 'proc/driver/nvidia');
 	const version = /\s(\d{3,}\.[\d.]+)\s/.exec(textOf(path.join(folder, 'version')))?.[1];
 	const cards = path.join(folder, 'gpus');
 	const models = existsSync(cards) ? readdirSync(cards).map(card => /^Model:\s*(.*)$/m.exec(textOf(path.join(cards, card, 'information')))?.[1]) : [];
-	return [version ?? 'unknown', ...models.filter(model => model !== undefined).sort()].join(', ');
+	return [version ?? 'unknown', ...models.filter(model => model !== undefined).sort()];
 }
 
 function textOf(file: string): string {

@@ -9,7 +9,7 @@ export type {ProbeReport} from './probe-report.ts';
 export {formatProgress, type Progress, type Tell} from './progress.ts';
 export {describeSetup} from './describe-setup.ts';
 export {removeRuntime, setupGpuRuntime, setupRuntime, type GpuSetupOptions, type SetupOptions} from './setup.ts';
-export {countNvidiaCards, gpuHindrance, hasNvidia} from './gpu-driver.ts';
+export {countNvidiaCards, describeCuda, gpuHindrance, hasNvidia} from './gpu-driver.ts';
 export {wheelsForGpu} from './gpu-wheels.ts';
 export {SetupError} from './setup-error.ts';
 export {doctor, formatDoctor, type DoctorReport, type DoctorRow, type Findings} from './doctor.ts';

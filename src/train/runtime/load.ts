@@ -7,7 +7,7 @@ import {packageRoot} from '../protocol/index.ts';
 import {findCudaLibraries, openCudaLibraries} from './cuda-libraries.ts';
 import {addonFile, frameworkLibrary, runtimeFolder, tensorflowLibrary, type RuntimeKind} from './folders.ts';
 import {whyDriverRefuses} from './gpu-driver.ts';
-import {shrinkStacks} from './gpu-stacks.ts';
+import {returnUnusedMemory, shrinkStacks} from './gpu-memory.ts';
 import {hasNvidiaDevice} from './nvidia-device.ts';
 import {isRuntimeReady} from './probe-runtime.ts';
 import {tensorFlowApi, type Pointer, type TensorFlowApi} from './capi.ts';
@@ -63,6 +63,8 @@ export interface Runtime {
 	/** The eager context of the addon: functions registered here are called like any operation. */
 	readonly context: Pointer;
 	readonly device: 'cpu' | 'gpu';
+	/** Of a GPU: what is kept of it and not used goes back to the driver. Waits for the device. */
+	returnUnusedMemory(): void;
 }
 
 export class RuntimeMissingError extends Error {
@@ -157,5 +159,6 @@ function load(kind: RuntimeKind): Runtime {
 		api: tensorFlowApi(koffi, tensorflow),
 		context,
 		device,
+		returnUnusedMemory: device === 'gpu' ? () => returnUnusedMemory(koffi) : () => undefined,
 	};
 }

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {shrinkStacks} from '../../../src/train/runtime/gpu-stacks.ts';
+import {returnUnusedMemory, shrinkStacks} from '../../../src/train/runtime/gpu-memory.ts';
 
 /** A driver that answers with these codes and writes down what it is asked for. */
 function driver({codes = {}, stack = 1024}: {codes?: Record<string, number>; stack?: number} = {}) {
@@ -10,6 +10,7 @@ function driver({codes = {}, stack = 1024}: {codes?: Record<string, number>; sta
 				const name = /(\w+)\(/.exec(declaration)![1];
 				calls.push([file, name, ...given.filter(value => typeof value !== 'object')].join(' '));
 				if (name === 'cuDevicePrimaryCtxRetain') (given[0] as unknown[])[0] = 'context';
+				if (name === 'cuDeviceGetDefaultMemPool') (given[0] as unknown[])[0] = 'pool';
 				if (name === 'cuCtxGetLimit') (given[0] as number[])[0] = stack;
 				return codes[name] ?? 0;
 			},
@@ -32,9 +33,18 @@ it('smaller ones stay', () => {
 	expect(calls.some(call => call.includes('cuCtxSetLimit'))).toBe(false);
 });
 
-it('a driver that refuses changes nothing', () => {
-	const {koffi, calls} = driver({codes: {cuCtxGetLimit: 1}});
-	shrinkStacks(koffi);
-	expect(named(calls).at(-1)).toBe('cuCtxPopCurrent_v2');
-	shrinkStacks({load: () => { throw new Error('no such library'); }});
+it('memory that the pool keeps for nothing goes back when the device has done what was asked of it', () => {
+	const {koffi, calls} = driver();
+	returnUnusedMemory(koffi);
+	expect(named(calls)).toEqual(['cuDevicePrimaryCtxRetain 0', 'cuCtxPushCurrent_v2 context', 'cuCtxSynchronize', 'cuDeviceGetDefaultMemPool 0', 'cuMemPoolTrimTo pool 0', 'cuCtxPopCurrent_v2']);
+});
+
+it.each([
+	['cuCtxGetLimit', shrinkStacks],
+	['cuDeviceGetDefaultMemPool', returnUnusedMemory],
+])('a driver that refuses %s changes nothing', (name, ask) => {
+	const {koffi, calls} = driver({codes: {[name]: 1}});
+	ask(koffi);
+	expect(named(calls).slice(-2)).toEqual([expect.stringContaining(name), 'cuCtxPopCurrent_v2']);
+	ask({load: () => { throw new Error('no such library'); }});
 });
