@@ -61,6 +61,7 @@ interface GpuTable {
 	readonly gpu: string;
 	readonly diffusers: string;
 	readonly rows: readonly {
+		readonly row: string;
 		readonly what: string;
 		readonly medianMs?: number;
 		readonly startedAgainMs?: number;
@@ -102,7 +103,9 @@ function demoRows({cpu, cores, measured}: DemoResult): string[][] {
 
 function gpuTableRows({gpu, diffusers, rows}: GpuTable): string[][] {
 	const by = '`bench/gpu/table.ts` (bench/results/gpu-table.json)';
-	const again = rows.filter(({startedAgainMs, firstStart}) => startedAgainMs !== undefined && firstStart);
+	const steps = rows.filter(({row}) => !row.startsWith('sampling'));
+	const again = steps.flatMap(({startedAgainMs}) => startedAgainMs ?? []);
+	const firstStarts = (beside: (count: number) => boolean) => steps.flatMap(({firstStart}) => (firstStart && beside(firstStart.beside) ? [firstStart.ms] : []));
 	const seconds = (values: readonly number[]) => `${Math.round(Math.min(...values) / 1000)} to ${Math.round(Math.max(...values) / 1000)} s`;
 	return [
 		...rows.map(({what, medianMs, firstStart, diffusers: peer}) => [
@@ -116,9 +119,9 @@ function gpuTableRows({gpu, diffusers, rows}: GpuTable): string[][] {
 			by,
 		]),
 		['The first of these steps', [
-			...rows.filter(({firstStart}) => firstStart?.beside === 0).map(({firstStart}) => `${Math.round(firstStart!.ms / 1000)} s alone`),
-			`${seconds(rows.filter(({firstStart}) => firstStart && firstStart.beside > 0).map(({firstStart}) => firstStart!.ms))} beside others that compile`,
-			`${seconds(again.map(({startedAgainMs}) => startedAgainMs!))} once compiled`,
+			`${seconds(firstStarts(count => count === 0))} alone`,
+			`${seconds(firstStarts(count => count > 0))} beside others that compile`,
+			`${seconds(again)} once compiled`,
 		].join('; '), gpu, by],
 	];
 }

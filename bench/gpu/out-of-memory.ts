@@ -40,7 +40,8 @@ const config: TrainingConfig = {
 	warmupSteps: 0,
 	sampleEverySteps: 0,
 	engine: flags.engine as TrainingConfig['engine'],
-	device: flags.cpu ? 'cpu' : 'gpu',
+	// Where it is packed, TensorFlow's GPU build is in the other one's place.
+	device: flags.cpu ? 'cpu' : isPacked ? 'auto' : 'gpu',
 };
 
 // As where `dreambooth setup` has been run: the packed form finds TensorFlow's GPU build in the other one's place.

@@ -9,10 +9,11 @@ type Shaped = Pick<ModelFacts, 'shape'>;
 
 /**
  * What XLA takes for one function goes with the number of layers, not with their size: with the same flags a network of 2 million
- * parameters in 25 layers took 100 s where SD 1.5, 860 million in 47, took 197 s (NVIDIA H200). Measured as it is now: SD 1.5 104 s, and 15 s
- * from the cache on disk (bench/results/gpu.json). On a CPU the demo's 25 layers take 20 s, and nothing is kept.
+ * parameters in 25 layers took 100 s where SD 1.5, 860 million in 47, took 197 s (NVIDIA H200). Measured as it is now: SD 1.5 73 s, and 9 s
+ * from the cache on disk; with gradient checkpointing, whose layers are there twice, 1.25 times as long, and 29 s (bench/results/gpu-table.json).
+ * On a CPU the demo's 25 layers take 20 s, and nothing is kept.
  */
-const measured = {gpu: {first: 104 / 47, again: 15}, cpu: {first: 20 / 25}} as const;
+const measured = {gpu: {first: 73.4 / 47, again: 9 / 47}, cpu: {first: 20 / 25}, checkpointing: {first: 1.25, again: 29 / 9}} as const;
 
 /** Seconds. */
 export interface CompileTime {
@@ -25,9 +26,11 @@ export interface CompileTime {
 export const predictionCompileTime: CompileTime = {first: 40, again: 4};
 
 /** How long XLA compiles one function of the training step, roughly. */
-export const compileTime = (model: Shaped, device: Placement['device'], {trainsTextEncoder}: {readonly trainsTextEncoder: boolean}): CompileTime => {
-	const first = measured[device].first * layersOf(model, trainsTextEncoder).length;
-	return {first, again: device === 'gpu' ? Math.min(first, measured.gpu.again) : first};
+export const compileTime = (model: Shaped, device: Placement['device'], {trainsTextEncoder, gradientCheckpointing}: {readonly trainsTextEncoder: boolean; readonly gradientCheckpointing: boolean}): CompileTime => {
+	const layers = layersOf(model, trainsTextEncoder).length;
+	const times = gradientCheckpointing ? measured.checkpointing : {first: 1, again: 1};
+	const first = times.first * measured[device].first * layers;
+	return {first, again: device === 'gpu' ? times.again * measured.gpu.again * layers : first};
 };
 
 /**
@@ -81,15 +84,15 @@ export const compileTimesOfShape = (config: TrainingConfig, model: Shaped, devic
 		return [];
 	}
 
-	const {trainTextEncoder, textEncoderStepRatio: share, gradientAccumulation, padTokens} = config;
+	const {trainTextEncoder, textEncoderStepRatio: share, gradientAccumulation, padTokens, gradientCheckpointing} = config;
 	const phases = trainTextEncoder && share > 0 ? (share < 1 ? [true, false] : [true]) : [false];
 	const parts = gradientAccumulation > 1 || (!padTokens && hasPriorPreservation(config)) ? 2 : 1;
-	return phases.flatMap(trainsTextEncoder => Array.from({length: parts}, () => compileTime(model, device, {trainsTextEncoder})));
+	return phases.flatMap(trainsTextEncoder => Array.from({length: parts}, () => compileTime(model, device, {trainsTextEncoder, gradientCheckpointing})));
 };
 
 /** Seconds in words, to about a tenth. */
 const rough = (seconds: number): string => {
-	if (seconds >= 90) {
+	if (seconds >= 120) {
 		return `${Math.round(seconds / 60)} minutes`;
 	}
 

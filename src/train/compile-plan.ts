@@ -30,7 +30,7 @@ const PLAIN_MEMORY = 2;
  * depend on such choices.
  */
 export function planCompiling(functions: readonly StepFunction[], config: TrainingConfig, model: Pick<ModelFacts, 'shape'>, {device, usableBytes}: CompilePlace): CompilePlan {
-	const planned = functions.map(one => ({...one, name: describeFunction(one, functions), time: compileTime(model, device, one)}));
+	const planned = functions.map(one => ({...one, name: describeFunction(one, functions), time: compileTime(model, device, {...one, gradientCheckpointing: config.gradientCheckpointing})}));
 	const mostUsed = planned.reduce<PlannedFunction | undefined>((most, one) => (most && most.uses >= one.uses ? most : one), undefined);
 	const mayBePlain = device === 'gpu' && config.engine === 'auto' && !config.deterministic
 		&& PLAIN_MEMORY * planFor(config, model, {device, profile: gpuProfile, cores: 1}).peakBytes <= usableBytes;

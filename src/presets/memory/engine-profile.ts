@@ -179,15 +179,15 @@ export const cpuProfile: EngineProfile = {
 /**
  * Our engine on a GPU, compiled by XLA, which updates all state in place, keeps gradients in the precision of the layer that makes them,
  * and of full attention in halves the scores beside their softmax. Calibrated by what XLA plans for eleven configurations on an H200
- * (bench/results/gpu-planned.json) and, for one, by the driver's count of the process (bench/results/gpu.json): CUDA with cuDNN and cuBLAS takes
+ * (bench/results/gpu-planned.json) and by the driver's count of the process for thirteen (bench/results/gpu-table.json): CUDA with cuDNN and cuBLAS takes
  * 0.48 GiB with small stacks (runtime/gpu-memory.ts), what their kernels work with 0.28 GiB, and the pool has no gaps to speak of.
  */
 export const gpuProfile: EngineProfile = {
 	...cpuProfile,
 	name: 'gpu',
 	device: 'gpu',
-	basis: 'tensors kept by our layers, checked against what XLA plans for an H200; the whole process measured for full fine-tuning in bf16 only',
-	calibrated: false,
+	basis: 'tensors kept by our layers, calibrated on what the driver of an H200 counts for the whole process (bench/gpu/table.ts)',
+	calibrated: true,
 	kept: {32: ownKept(32), 16: {...ownKept(16), score: 4}},
 	scoreGradient: {16: 4, 32: 8},
 	gradient: {16: 2, 32: 4},

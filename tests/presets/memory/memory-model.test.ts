@@ -75,6 +75,15 @@ describe('on a GPU the plan', () => {
 		expect(Math.abs(stepBytes(settingsOf(row)) / bytes - 1)).toBeLessThan(0.05);
 	});
 
+	/** As bench/step.ts takes them. It makes no pictures, so that only loading and training are compared. */
+	const measured = resultsOf<{rows: readonly {row: string; command: string; firstStart?: {gpuBytes: number}}[]}>('gpu-table').rows.filter(({row, firstStart}) => firstStart && !row.startsWith('sampling'));
+	test('was compared with thirteen processes', () => expect(measured).toHaveLength(13));
+	test.each(measured)('agrees within 5 % with what the driver counted for the process, from its first start on: $row', ({row, command, firstStart}) => {
+		const {phases} = planMemory({...full, attention: 'fused', ...settingsOf(command)}, row === 'sd21-768' ? publishedShapes.sd21 : sd15, {profile: gpuProfile});
+		const most = Math.max(...phases.filter(({phase}) => ['load', 'step', 'update'].includes(phase)).map(({bytes}) => bytes));
+		expect(Math.abs(most / firstStart!.gpuBytes - 1)).toBeLessThan(0.05);
+	});
+
 	// Of TensorFlow's own pool one sees how far it has grown, not what is needed.
 	const {steps} = resultsOf<{steps: readonly {allocator: string; gpuBytes: number; xlaBytes?: number; noLongerThere?: {bytes: number}}[]}>('gpu');
 	test.each(steps.flatMap(({allocator, gpuBytes, xlaBytes, noLongerThere}) => (allocator === 'cuda_malloc_async' && xlaBytes !== undefined ? [[gpuBytes - xlaBytes - (noLongerThere?.bytes ?? 0), gpuBytes]] : [])))('agrees with what the driver counted beside the step: %i of %i bytes', (beside, all) => {
