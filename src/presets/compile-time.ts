@@ -22,7 +22,7 @@ export interface CompileTime {
 	readonly again: number;
 }
 
-/** The UNet for pictures: SD 1.5 at 512 pixels on an H200. */
+/** The UNet for pictures, SD 1.5 at 512 pixels on an H200: estimated, see predictions.ts of the training. */
 export const predictionCompileTime: CompileTime = {first: 40, again: 4};
 
 /** How long XLA compiles one function of the training step, roughly. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import koffi from 'koffi';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {cudaLibraryNames, findCudaLibraries, openCudaLibraries} from '../../../src/train/runtime/cuda-libraries.ts';
-import {countNvidiaCards, describeKernelDriver} from '../../../src/train/runtime/gpu-driver.ts';
+import {countNvidiaCards, describeCuda, describeKernelDriver} from '../../../src/train/runtime/gpu-driver.ts';
 import {cudaWheels} from '../../../src/train/runtime/gpu-wheels.ts';
 
 let folder: string;
@@ -111,5 +111,19 @@ describe('what the kernel says of NVIDIA', () => {
 		write('proc/driver/nvidia/gpus/0000:01:00.0/information', 'Model: \t\t NVIDIA RTX A5000\nIRQ:   \t\t 132\n');
 		expect(describeKernelDriver(folder)).toBe(`${version}, NVIDIA RTX A5000`);
 		expect(describeKernelDriver(path.join(folder, 'nowhere'))).toBe('unknown');
+	});
+
+	test('compiled code is for one driver, card and CUDA, and where cards differ for the one that is seen', () => {
+		const said = (environment: NodeJS.ProcessEnv = {}) => describeCuda(environment, folder);
+		write('proc/driver/nvidia/version', 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\n');
+		write('proc/driver/nvidia/gpus/0000:01:00.0/information', 'Model: \t\t NVIDIA RTX A5000\n');
+		expect(said()).toMatch(/^driver 550\.54\.14, NVIDIA RTX A5000, .*cuDNN 9\./);
+		expect(said({CUDA_VISIBLE_DEVICES: '1'})).toBe(said());
+		expect(said({DREAMBOOTH_CUDA_LIBS: '/opt/cuda'})).toBe('driver 550.54.14, NVIDIA RTX A5000, /opt/cuda');
+
+		write('proc/driver/nvidia/gpus/0000:02:00.0/information', 'Model: \t\t NVIDIA RTX A5000\n');
+		expect(said({CUDA_VISIBLE_DEVICES: '1'})).toBe(said());
+		write('proc/driver/nvidia/gpus/0000:03:00.0/information', 'Model: \t\t NVIDIA T4\n');
+		expect(said({CUDA_VISIBLE_DEVICES: '1'})).not.toBe(said({CUDA_VISIBLE_DEVICES: '0'}));
 	});
 });
