@@ -30,7 +30,9 @@ const side = Number(flags.resolution);
 const {precision, attention, engine} = flags as Pick<TrainingConfig, 'precision' | 'attention' | 'engine'>;
 const folder = await openModelFolder(isArchitecture(flags.model) ? await syntheticModel(flags.model, flags.models) : resolveBaseModel(flags.model));
 const {runtime, mode, sideMode, lanes} = startEngine(folder, {engine, pixels: side ** 2});
-const model = await StableDiffusion.open(folder, {mode, sideMode, precision, attention, lanes, clipSkip: 1, frozenNetworks: ['unet', 'textEncoder', 'vae'], compiling: async known => console.error(`compiling, ${known ? 'as before' : 'for the first time'}`)});
+/** How the UNet is computed. */
+let unet: string = sideMode;
+const model = await StableDiffusion.open(folder, {mode, sideMode, precision, attention, lanes, clipSkip: 1, frozenNetworks: ['unet', 'textEncoder', 'vae'], compiling: async known => void (unet = known ? 'compiled, as before' : 'compiled for the first time')});
 const loadedMs = performance.now() - begin;
 
 const options = {sampler: 'ddim', steps: Number(flags.steps), guidance: 7.5, width: side, height: side} as const;
@@ -45,7 +47,7 @@ const [firstMs, ...others] = times;
 const sorted = others.toSorted((a, b) => a - b);
 const {models: _models, ...asked} = flags;
 console.log(JSON.stringify({
-	program: 'dreambooth-tui', ...asked, mode: sideMode, device: runtime.device, cores: os.availableParallelism(), loadedMs, firstMs, medianMs: sorted[sorted.length >> 1], minMs: sorted[0],
+	program: 'dreambooth-tui', ...asked, mode: sideMode, unet, device: runtime.device, cores: os.availableParallelism(), loadedMs, firstMs, medianMs: sorted[sorted.length >> 1], minMs: sorted[0],
 	...(runtime.device === 'gpu' && {gpuMiB: usedBy(process.pid)}),
 }));
 process.exit(0);

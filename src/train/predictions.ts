@@ -43,6 +43,8 @@ type PredictionSignature = ReturnType<typeof inputs>;
 export class Predictions {
 	readonly #plain = new Map<string, Compiled<PredictionSignature>>();
 	readonly #compiled = new Map<string, Compiled<PredictionSignature>>();
+	/** Of those, what was called. */
+	readonly #noted = new Set<string>();
 	/** Not to be compiled, unless more pictures come. */
 	readonly #notWorth = new Set<string>();
 	#toCome = 0;
@@ -82,7 +84,8 @@ export class Predictions {
 		if (compiled) {
 			try {
 				const {output} = compiled.call(given);
-				noteCompiled(compiled.name);
+				if (!this.#noted.has(key)) noteCompiled(compiled.name);
+				this.#noted.add(key);
 				return output;
 			} catch (error) {
 				this.model.options.warn?.(`Images are sampled as plain graphs, as XLA cannot compute them here: ${(error as Error).message.split('\n')[0]}`);
