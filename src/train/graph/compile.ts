@@ -1,18 +1,14 @@
 import {createHash} from 'node:crypto';
 import type {Tensor} from '@tensorflow/tfjs';
-import {loadRuntime, type Attribute, type Backend, type HostValues, type Pointer, type Runtime} from '../runtime/index.ts';
+import {loadRuntime, type Attribute, type Backend, type Pointer, type Runtime} from '../runtime/index.ts';
 import {autocastBinding, TO_FLOAT32} from './autocast.ts';
+import {deviceTensor, withCall, withInputs, type Compiled, type Signature} from './calls.ts';
 import {dtypeOf, FLOAT32, INT32, isFloat, RESOURCE, type Precision} from './dtypes.ts';
 import {withExecution, type AttentionMode, type Execution, type Mode} from './execution.ts';
 import {EagerExecutor} from './executor.ts';
 import {Tracer} from './tracer.ts';
 import type {Variable} from './variables.ts';
 
-export interface InputSpec {
-	readonly shape: readonly number[];
-	readonly dtype: 'float32' | 'int32';
-}
-export type Signature = Readonly<Record<string, InputSpec>>;
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** The variables, as the body of a compiled function sees them. */
@@ -35,27 +31,6 @@ export interface CompileOptions {
 	readonly notFused?: readonly string[];
 	readonly deterministic?: boolean;
 	readonly checkpointing?: boolean;
-}
-
-/** A value that stays on the device: the output of one function can be the input of another. */
-export interface DeviceTensor {
-	readonly id: number;
-	readonly shape: readonly number[];
-	/** Copies the value to the host; waits for the device. */
-	read(): Float32Array;
-	dispose(): void;
-}
-
-export interface Compiled<S extends Signature> {
-	/** Unique in the process, the same in every process: part of XLA's cache key. */
-	readonly name: string;
-	/** Operations in the traced graph; 0 in eager mode. */
-	readonly operations: number;
-	/** Starts the function and returns its outputs, which the caller reads and disposes. */
-	run(inputs: {readonly [K in keyof S]: HostValues | DeviceTensor}): Record<string, DeviceTensor>;
-	/** As run, and reads every output. */
-	call(inputs: {readonly [K in keyof S]: HostValues | DeviceTensor}): Record<string, Float32Array>;
-	dispose(): void;
 }
 
 const ATTENTION_CHUNK_BYTES = 128 * 2 ** 20;
@@ -258,46 +233,6 @@ function eagerState({backend, binding}: Runtime, executor: EagerExecutor, idOf: 
 		update(type, variables, inputs, attributes = []) {
 			executor.execute(type, attributes, [...variables.map(handle), ...inputs.map(idOf)], 0);
 		},
-	};
-}
-
-function withInputs<S extends Signature, T>(runtime: Runtime, signature: S, inputs: {readonly [K in keyof S]: HostValues | DeviceTensor}, run: (ids: number[]) => T): T {
-	const uploaded: number[] = [];
-	try {
-		return run(Object.entries(signature).map(([input, {shape, dtype}]) => {
-			const value = inputs[input as keyof S];
-			if ('id' in value) return value.id;
-			const size = shape.reduce((product, n) => product * n, 1);
-			if (value.length !== size) throw new Error(`The input "${input}" holds ${size} values [${shape.join()}], not ${value.length}.`);
-			const id = runtime.binding.createTensor([...shape], dtype === 'int32' ? INT32 : FLOAT32, value);
-			uploaded.push(id);
-			return id;
-		}));
-	} finally {
-		for (const id of uploaded) runtime.binding.deleteTensor(id);
-	}
-}
-
-function withCall<S extends Signature>(compiled: Omit<Compiled<S>, 'call'>): Compiled<S> {
-	return {
-		...compiled,
-		call(inputs) {
-			const outputs = Object.entries(compiled.run(inputs));
-			try {
-				return Object.fromEntries(outputs.map(([output, tensor]) => [output, tensor.read()]));
-			} finally {
-				for (const [, tensor] of outputs) tensor.dispose();
-			}
-		},
-	};
-}
-
-function deviceTensor({binding}: Runtime, id: number, shape: readonly number[]): DeviceTensor {
-	return {
-		id,
-		shape,
-		read: () => binding.tensorDataSync(id) as Float32Array,
-		dispose: () => binding.deleteTensor(id),
 	};
 }
 
