@@ -58,7 +58,7 @@ function executionOf({mode, precision = 'f32', attention = 'full', attentionChun
 
 function traced<S extends Signature>(runtime: Runtime, name: string, body: Body<S>, signature: S, options: CompileOptions): Compiled<S> {
 	const {backend, binding} = runtime;
-	const tracer = new Tracer(runtime);
+	const tracer = new Tracer(runtime, {forXla: options.mode === 'xla'});
 	const standIn = autocastBinding(runtime, tracer, dtypeOf[options.precision ?? 'f32']);
 	const idOf = (tensor: Tensor) => backend.getInputTensorIds([tensor])[0];
 	const after = (tensor: Tensor, operations: Pointer[]) => backend.createOutputTensor({...tracer.executeAfter(operations, 'Identity', [], [idOf(tensor)], 1)[0], dtype: FLOAT32});

@@ -3,6 +3,8 @@ import type {Attribute, GraphOutput, HostValues, Pointer, Runtime, TensorMetadat
 import {FLOAT32, RESOURCE} from './dtypes.ts';
 import type {Executor} from './executor.ts';
 import {OpDefinitions} from './op-definitions.ts';
+import {setAttribute} from './set-attribute.ts';
+import {isShared, SharedOperations, type Operation, type SharedFunction} from './shared-operations.ts';
 
 interface Node extends GraphOutput {
 	/** Of its operation, from the first. */
@@ -12,7 +14,7 @@ interface Node extends GraphOutput {
 }
 
 /** Constants up to this size are made once and shared. */
-const SHARED_CONSTANT_BYTES = 4096;
+const SHARED_CONSTANT_BYTES = 2 ** 16;
 
 /**
  * Records operations in a TF_Graph instead of executing them; TensorFlow's own shape inference answers what their
@@ -24,16 +26,21 @@ export class Tracer implements Executor {
 	readonly #definitions: OpDefinitions;
 	readonly #nodes = new Map<number, Node>();
 	readonly #constants = new Map<string, Node>();
+	/** Outputs of shared operations, by what they are made of. */
+	readonly #calls = new Map<string, readonly Node[]>();
 	readonly #inputs: GraphOutput[] = [];
 	readonly #effects: Pointer[] = [];
 	readonly #fingerprint = createHash('sha256');
+	readonly #shared?: SharedOperations;
 	#nextId = -10;
 	#operations = 0;
 
-	constructor(runtime: Runtime) {
+	/** `forXla`: the graph is made for XLA (see SharedOperations). */
+	constructor(runtime: Runtime, {forXla = false} = {}) {
 		this.#runtime = runtime;
 		this.#graph = runtime.api.newGraph();
 		this.#definitions = new OpDefinitions(runtime.api, this.#graph);
+		if (forXla) this.#shared = new SharedOperations(runtime, this.#graph, (name, operation) => functionOfOne(runtime, name, operation));
 	}
 
 	get operations(): number {
@@ -51,7 +58,9 @@ export class Tracer implements Executor {
 
 	/** As execute, but the operation waits for `before` even where no value flows. */
 	executeAfter(before: readonly Pointer[], type: string, attributes: readonly Attribute[], ids: readonly number[], outputs: number): TensorMetadata[] {
-		const operation = this.#add(type, attributes, ids.map(id => this.#node(id)), before);
+		const inputs = ids.map(id => this.#node(id));
+		if (this.#shared && isShared(type) && before.length === 0) return this.#call(this.#shared.functionOf({type, attributes, inputs, outputs}), inputs).map(node => this.#register(node));
+		const operation = this.#add(type, attributes, inputs, before);
 		return Array.from({length: outputs}, (_, index) => this.#register(this.#output(operation, index)));
 	}
 
@@ -151,6 +160,15 @@ export class Tracer implements Executor {
 	/** Registers the graph as a function of the eager context, arguments in the order they were made. */
 	finish(name: string, outputIds: readonly number[]): void {
 		const {api, context} = this.#runtime;
+		const func = this.toFunction(name, outputIds);
+		api.addFunction(context, func, api.status);
+		api.check(`registering the function ${name}`);
+		api.deleteFunction(func);
+	}
+
+	/** The graph as a function that nobody knows yet. */
+	toFunction(name: string, outputIds: readonly number[]): Pointer {
+		const {api} = this.#runtime;
 		const outputs = outputIds.map(id => this.#node(id)).map(({oper, index}) => ({oper, index}));
 		const effects = this.#effects;
 		const func = api.graphToFunction(
@@ -159,14 +177,28 @@ export class Tracer implements Executor {
 			null, null, api.status,
 		);
 		api.check(`making the function ${name}`);
-		api.addFunction(context, func, api.status);
-		api.check(`registering the function ${name}`);
-		api.deleteFunction(func);
+		return func;
 	}
 
 	dispose(): void {
 		this.#runtime.api.deleteGraph(this.#graph);
 		this.#nodes.clear();
+	}
+
+	/** Once for the same inputs: a table that hundreds of operations use is in the program once. */
+	#call({name, shapes}: SharedFunction, inputs: readonly Node[]): readonly Node[] {
+		const {api} = this.#runtime;
+		const key = `${name} ${inputs.map(({place, index}) => `${place}:${index}`).join(' ')}`;
+		let made = this.#calls.get(key);
+		if (!made) {
+			const operation = this.#add(name, [], inputs, []);
+			made = shapes.map((shape, index) => {
+				api.setShape(this.#graph, {oper: operation, index}, shape, shape.length, api.status);
+				return this.#output(operation, index);
+			});
+			this.#calls.set(key, made);
+		}
+		return made;
 	}
 
 	#register(node: Node): TensorMetadata {
@@ -207,54 +239,20 @@ export class Tracer implements Executor {
 				next += listLength;
 			} else api.addInput(description, inputs[next++]);
 		}
-		for (const attribute of attributes) if (!definition.inferred.has(attribute.name)) this.#setAttribute(description, type, attribute);
+		for (const attribute of attributes) if (!definition.inferred.has(attribute.name)) setAttribute(this.#runtime, description, type, attribute);
 		for (const operation of before) api.addControlInput(description, operation);
 		const operation = api.finishOperation(description, api.status) as Pointer;
 		api.check(`${type}(${inputs.map(input => `[${input.shape.join()}]`).join(', ')})`);
 		return operation;
 	}
+}
 
-	#setAttribute(description: Pointer, type: string, {name, type: kind, value}: Attribute): void {
-		const {api, binding} = this.#runtime;
-		switch (kind) {
-			case binding.TF_ATTR_STRING:
-				api.setAttrString(description, name, value, Buffer.byteLength(value as string));
-				break;
-			case binding.TF_ATTR_INT:
-				if (Array.isArray(value)) api.setAttrIntList(description, name, value, value.length);
-				else api.setAttrInt(description, name, value);
-				break;
-			case binding.TF_ATTR_FLOAT:
-				if (Array.isArray(value)) api.setAttrFloatList(description, name, value, value.length);
-				else api.setAttrFloat(description, name, value);
-				break;
-			case binding.TF_ATTR_BOOL:
-				api.setAttrBool(description, name, value ? 1 : 0);
-				break;
-			case binding.TF_ATTR_TYPE:
-				api.setAttrType(description, name, value);
-				break;
-			case binding.TF_ATTR_SHAPE:
-				api.setAttrShape(description, name, value, (value as number[]).length);
-				break;
-			case 'types':
-				api.setAttrTypeList(description, name, value, (value as number[]).length);
-				break;
-			case 'shapes': {
-				const shapes = value as readonly (readonly number[])[];
-				// A pointer to nothing is refused, also for a scalar.
-				api.setAttrShapeList(description, name, shapes.map(shape => BigInt64Array.from(shape.length === 0 ? [0] : shape, BigInt)), shapes.map(({length}) => length), shapes.length);
-				break;
-			}
-			case 'strings':
-				api.setAttrStringList(description, name, value, (value as string[]).map(text => Buffer.byteLength(text)), (value as string[]).length);
-				break;
-			case 'tensor':
-				api.setAttrTensor(description, name, value, api.status);
-				api.check(`the constant ${name} of ${type}`);
-				break;
-			default:
-				throw new Error(`Attribute ${name} of ${type} is of a kind that tracing does not know (${kind}).`);
-		}
+function functionOfOne(runtime: Runtime, name: string, {type, attributes, inputs, outputs}: Operation): SharedFunction {
+	const tracer = new Tracer(runtime);
+	try {
+		const made = tracer.execute(type, attributes, inputs.map(({shape, dtype}) => tracer.input(shape, dtype).id), outputs);
+		return {name, shapes: made.map(({shape}) => shape), pointer: tracer.toFunction(name, made.map(({id}) => id))};
+	} finally {
+		tracer.dispose();
 	}
 }

@@ -62,8 +62,11 @@ function affine(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
  */
 function heldBack(weight: Tensor, until: Tensor): Tensor {
 	const {precision, barrier} = execution();
-	return precision === 'f32' ? weight : barrier([weight], until)[0];
+	return precision === 'f32' || weight.size < HELD_BACK_FROM ? weight : barrier([weight], until)[0];
 }
+
+/** Smaller ones (those of LoRA adapters, 700 in SD 1.5) take no memory worth the wait. */
+const HELD_BACK_FROM = 2 ** 16;
 
 export interface ConvolutionOptions {
 	readonly out: number;

@@ -86,6 +86,7 @@ function bind(koffi: Koffi, library: LibraryHandle) {
 		finishOperation: c('void* TF_FinishOperation(void* description, void* status)'),
 		outputType: c('int TF_OperationOutputType(TF_Output output)'),
 		dimensionCount: c('int TF_GraphGetTensorNumDims(void* graph, TF_Output output, void* status)'),
+		setShape: c('void TF_GraphSetTensorShape(void* graph, TF_Output output, const int64_t* dimensions, int count, void* status)'),
 		shape: c('void TF_GraphGetTensorShape(void* graph, TF_Output output, _Out_ int64_t* dimensions, int count, void* status)'),
 		allocateTensor: c('void* TF_AllocateTensor(int dtype, const int64_t* dimensions, int count, size_t bytes)'),
 		tensorData: c('void* TF_TensorData(void* tensor)'),
@@ -98,6 +99,8 @@ function bind(koffi: Koffi, library: LibraryHandle) {
 				'int inputCount, const TF_Output* inputs, int outputCount, const TF_Output* outputs, const char** outputNames, ' +
 				'int controlCount, void** controls, const char** controlNames, void* options, const char* description, void* status)',
 		),
+		setFunctionAttr: c('void TF_FunctionSetAttrValueProto(void* function, const char* name, const void* proto, size_t length, void* status)'),
+		copyFunction: c('void TF_GraphCopyFunction(void* graph, void* function, void* gradient, void* status)'),
 		deleteFunction: c('void TF_DeleteFunction(void* function)'),
 		addFunction: c('void TFE_ContextAddFunction(void* context, void* function, void* status)'),
 		removeFunction: c('void TFE_ContextRemoveFunction(void* context, const char* name, void* status)'),

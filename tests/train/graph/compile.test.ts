@@ -1,4 +1,4 @@
-import {afterEach, describe, expect, it} from 'vitest';
+import {afterEach, describe, expect, it, vi} from 'vitest';
 import type {Tensor} from '@tensorflow/tfjs';
 import {BFLOAT16, compile, createVariable, disposeVariable, FLOAT32, ops, readVariable, type Mode, type Variable} from '../../../src/train/graph/index.ts';
 import {loadRuntime} from '../../../src/train/runtime/index.ts';
@@ -12,6 +12,7 @@ const variable = (values: number[]) => {
 	variables.push(made);
 	return made;
 };
+const closest = (values: number[]) => values.map(value => value.toFixed(5));
 afterEach(() => {
 	for (const made of variables.splice(0)) disposeVariable(made);
 });
@@ -54,6 +55,37 @@ describe.each(modes)('a function in %s mode', mode => {
 	it('refuses an input of the wrong size by name', () => {
 		const double = compile('sized', ({x}) => ({y: ops.add(x, x)}), three, {mode});
 		expect(() => double.call({x: Float32Array.of(1)})).toThrow('The input "x" holds 3 values [3], not 1.');
+	});
+});
+
+describe('operations that TensorFlow takes long to translate for XLA', () => {
+	const matrix = {x: {shape: [2, 2], dtype: 'float32'}} as const;
+
+	it.each([['xla', 2], ['graph', 0]] as const)('in %s mode: functions of theirs are made for the kinds of tensors (%i), not for the uses', (mode, functions) => {
+		const {api} = loadRuntime();
+		const addFunction = vi.spyOn(api, 'addFunction');
+		const roots = (x: Tensor): Tensor => Array.from({length: 5}).reduce<Tensor>(y => ops.squareRoot(y), x);
+		const body = ({x}: {readonly x: Tensor}) => ({y: ops.add(ops.reshape(roots(x), [4]), roots(ops.reshape(x, [4])))});
+		const compiled = compile('roots', body, matrix, {mode});
+		// And the function itself. Another one of the same operations has nothing left to make.
+		expect(addFunction).toHaveBeenCalledTimes(functions + 1);
+		compile('roots', body, matrix, {mode});
+		expect(addFunction).toHaveBeenCalledTimes(functions + 2);
+		addFunction.mockRestore();
+		const values = [1, 2, 3, 4];
+		expect(closest([...compiled.call({x: Float32Array.from(values)}).y])).toEqual(closest(values.map(value => 2 * value ** (1 / 32))));
+	});
+
+	it('a table is in the program once, however often it is used', () => {
+		const lookUps = (uses: number) => compile('look_ups', ({x}) => ({
+			y: ops.addAll(Array.from({length: uses}, (_, i) => ops.gather(ops.table(Float32Array.of(1, 10, 100), [3]), ops.integers([i % 3, 1])))),
+			x,
+		}), three, {mode: 'xla'});
+		const twice = lookUps(2);
+		const [fewer, more] = [twice.operations, lookUps(4).operations];
+		// Two look-ups more, with the rows of one of them: those of the first are constants that are there.
+		expect(more - fewer).toBe(3);
+		expect([...twice.call({x: Float32Array.of(1, 2, 3)}).y]).toEqual([11, 20]);
 	});
 });
 
