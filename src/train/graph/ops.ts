@@ -25,14 +25,7 @@ const index = (name: string) => attribute.type(name, INT32);
 export const integers = (values: readonly number[]): Tensor => loadRuntime().tf.tensor1d([...values], 'int32');
 export const integer = (value: number): Tensor => loadRuntime().tf.scalar(value, 'int32');
 export const constant = (value: number): Tensor => loadRuntime().tf.scalar(value);
-/**
- * A constant of many values. For XLA behind a barrier: its program would have the values once for each use, for which 16 of the 22 MB of a step with 8-bit
- * AdamW were tables.
- */
-export function table(values: Float32Array | Int32Array, shape: readonly number[]): Tensor {
-	const constant = loadRuntime().tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
-	return execution().mode === 'xla' ? op('XlaOptimizationBarrier', [constant]) : constant;
-}
+export const table = (values: Float32Array, shape: readonly number[]): Tensor => loadRuntime().tf.tensor(values, [...shape]);
 
 /** A tensor of one value. */
 export const filled = (shape: readonly number[], value: number): Tensor => op('Fill', [integers(shape), constant(value)], [float(), index('index_type')]);

@@ -26,8 +26,6 @@ export class Tracer implements Executor {
 	readonly #definitions: OpDefinitions;
 	readonly #nodes = new Map<number, Node>();
 	readonly #constants = new Map<string, Node>();
-	/** Outputs of shared operations, by what they are made of. */
-	readonly #calls = new Map<string, readonly Node[]>();
 	readonly #inputs: GraphOutput[] = [];
 	readonly #effects: Pointer[] = [];
 	readonly #fingerprint = createHash('sha256');
@@ -185,20 +183,13 @@ export class Tracer implements Executor {
 		this.#nodes.clear();
 	}
 
-	/** Once for the same inputs: a table that hundreds of operations use is in the program once. */
-	#call({name, shapes}: SharedFunction, inputs: readonly Node[]): readonly Node[] {
+	#call({name, shapes}: SharedFunction, inputs: readonly Node[]): Node[] {
 		const {api} = this.#runtime;
-		const key = `${name} ${inputs.map(({place, index}) => `${place}:${index}`).join(' ')}`;
-		let made = this.#calls.get(key);
-		if (!made) {
-			const operation = this.#add(name, [], inputs, []);
-			made = shapes.map((shape, index) => {
-				api.setShape(this.#graph, {oper: operation, index}, shape, shape.length, api.status);
-				return this.#output(operation, index);
-			});
-			this.#calls.set(key, made);
-		}
-		return made;
+		const operation = this.#add(name, [], inputs, []);
+		return shapes.map((shape, index) => {
+			api.setShape(this.#graph, {oper: operation, index}, shape, shape.length, api.status);
+			return this.#output(operation, index);
+		});
 	}
 
 	#register(node: Node): TensorMetadata {

@@ -118,7 +118,7 @@ function lookedUp(shares: Tensor, values: Tensor, kind: keyof typeof MAPS): Tens
 	const isNegative = () => asInteger(op('Less', [values, ops.constant(0)], [attribute.type('T', FLOAT32)]));
 	const cell = kind === 'signed' ? op('AddV2', [within, op('Mul', [isNegative(), ops.integer(CELLS)], integers())], integers()) : within;
 	const border = ops.gather(ops.table(borders, [borders.length]), cell);
-	const number = op('GatherV2', [ops.table(numbers, [numbers.length]), cell, ops.integer(0)], [attribute.type('Tparams', INT32), attribute.type('Tindices', INT32), attribute.type('Taxis', INT32), attribute.int('batch_dims', 0)]);
+	const number = op('GatherV2', [ops.integers([...numbers]), cell, ops.integer(0)], [attribute.type('Tparams', INT32), attribute.type('Tindices', INT32), attribute.type('Taxis', INT32), attribute.int('batch_dims', 0)]);
 	return op('AddV2', [number, asInteger(op('LessEqual', [border, shares], [attribute.type('T', FLOAT32)]))], integers());
 }
 

@@ -75,18 +75,6 @@ describe('operations that TensorFlow takes long to translate for XLA', () => {
 		const values = [1, 2, 3, 4];
 		expect(closest([...compiled.call({x: Float32Array.from(values)}).y])).toEqual(closest(values.map(value => 2 * value ** (1 / 32))));
 	});
-
-	it('a table is in the program once, however often it is used', () => {
-		const lookUps = (uses: number) => compile('look_ups', ({x}) => ({
-			y: ops.addAll(Array.from({length: uses}, (_, i) => ops.gather(ops.table(Float32Array.of(1, 10, 100), [3]), ops.integers([i % 3, 1])))),
-			x,
-		}), three, {mode: 'xla'});
-		const twice = lookUps(2);
-		const [fewer, more] = [twice.operations, lookUps(4).operations];
-		// Two look-ups more, with the rows of one of them: those of the first are constants that are there.
-		expect(more - fewer).toBe(3);
-		expect([...twice.call({x: Float32Array.of(1, 2, 3)}).y]).toEqual([11, 20]);
-	});
 });
 
 describe('StableHLO', () => {
