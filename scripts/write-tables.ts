@@ -65,7 +65,8 @@ interface GpuTable {
 		readonly what: string;
 		readonly medianMs?: number;
 		readonly startedAgainMs?: number;
-		readonly firstStart?: {readonly ms: number; readonly beside: number; readonly gpuBytes: number};
+		readonly firstStart?: {readonly ms: number; readonly gpuBytes: number};
+		readonly alone?: {readonly ms: number; readonly freeGiB?: number};
 		readonly diffusers?: {readonly medianMs: number};
 	}[];
 }
@@ -105,22 +106,24 @@ function gpuTableRows({gpu, diffusers, rows}: GpuTable): string[][] {
 	const by = '`bench/gpu/table.ts` (bench/results/gpu-table.json)';
 	const steps = rows.filter(({row}) => !row.startsWith('sampling'));
 	const again = steps.flatMap(({startedAgainMs}) => startedAgainMs ?? []);
-	const firstStarts = (beside: (count: number) => boolean) => steps.flatMap(({firstStart}) => (firstStart && beside(firstStart.beside) ? [firstStart.ms] : []));
+	const alone = steps.flatMap(row => row.alone?.ms ?? []);
+	const beside = steps.flatMap(({firstStart}) => firstStart?.ms ?? []);
 	const seconds = (values: readonly number[]) => `${Math.round(Math.min(...values) / 1000)} to ${Math.round(Math.max(...values) / 1000)} s`;
 	return [
-		...rows.map(({what, medianMs, firstStart, diffusers: peer}) => [
+		...rows.map(({what, medianMs, firstStart, alone: start, diffusers: peer}) => [
 			what,
 			[
 				...(medianMs === undefined ? [] : [`${medianMs.toFixed(0)} ms`]),
 				...(firstStart ? [`${(firstStart.gpuBytes / 2 ** 30).toFixed(1)} GiB by the driver's count`] : []),
+				...(start?.freeGiB === undefined ? [] : [`started on a card with ${start.freeGiB.toFixed(1)} GiB free`]),
 				...(peer ? [`diffusers ${peer.medianMs.toFixed(0)} ms (${diffusers})`] : []),
 			].join('; '),
 			gpu,
 			by,
 		]),
 		['The first of these steps', [
-			`${seconds(firstStarts(count => count === 0))} alone`,
-			`${seconds(firstStarts(count => count > 0))} beside others that compile`,
+			`${seconds(alone)} alone`,
+			`${seconds(beside)} beside others that compile`,
 			`${seconds(again)} once compiled`,
 		].join('; '), gpu, by],
 	];

@@ -9,11 +9,11 @@ type Shaped = Pick<ModelFacts, 'shape'>;
 
 /**
  * What XLA takes for one function goes with the number of layers, not with their size: with the same flags a network of 2 million
- * parameters in 25 layers took 100 s where SD 1.5, 860 million in 47, took 197 s (NVIDIA H200). Measured as it is now: SD 1.5 73 s, and 9 s
- * from the cache on disk; with gradient checkpointing, whose layers are there twice, 1.25 times as long, and 29 s (bench/results/gpu-table.json).
+ * parameters in 25 layers took 100 s where SD 1.5, 860 million in 47, took 197 s (NVIDIA H200). Measured as it is now: SD 1.5 80 s, and 4.5 s
+ * from the cache on disk; with gradient checkpointing, whose layers are there twice, and 8-bit AdamW 102 s, and 11 s (bench/results/gpu-table.json).
  * On a CPU the demo's 25 layers take 20 s, and nothing is kept.
  */
-const measured = {gpu: {first: 73.4 / 47, again: 9 / 47}, cpu: {first: 20 / 25}, checkpointing: {first: 1.25, again: 29 / 9}} as const;
+const measured = {gpu: {first: 80 / 47, again: 4.5 / 47}, cpu: {first: 20 / 25}, checkpointing: {first: 102 / 80, again: 11 / 4.5}} as const;
 
 /** Seconds. */
 export interface CompileTime {
@@ -22,7 +22,7 @@ export interface CompileTime {
 	readonly again: number;
 }
 
-/** The UNet for pictures, SD 1.5 at 512 pixels on an H200: estimated, see predictions.ts of the training. */
+/** The UNet for pictures, SD 1.5 at 512 pixels on an H200: see predictions.ts of the training. */
 export const predictionCompileTime: CompileTime = {first: 40, again: 4};
 
 /** How long XLA compiles one function of the training step, roughly. */

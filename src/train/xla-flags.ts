@@ -35,8 +35,9 @@ export function applyXlaFlags({folder, deterministic = false}: XlaWishes, enviro
 
 	if (keepsCompiled(environment)) return;
 	// TensorFlow knows functions by what they compute, not by the flags they were compiled with, nor for which card and libraries; how many
-	// cores compiled them makes no difference.
-	const key = createHash('sha256').update(`${TENSORFLOW_VERSION} ${describeCuda(environment)} ${beside(wanted)}`).digest('hex').slice(0, 12);
+	// cores compiled them makes no difference. The libraries' kernels, which are kept too, may be others where a person forbids them TF32.
+	const libraries = [describeCuda(environment), ...(environment.NVIDIA_TF32_OVERRIDE === undefined ? [] : [`TF32 ${environment.NVIDIA_TF32_OVERRIDE}`])].join(', ');
+	const key = createHash('sha256').update(`${TENSORFLOW_VERSION} ${libraries} ${beside(wanted)}`).digest('hex').slice(0, 12);
 	const cache = path.join(folder, key);
 	try {
 		mkdirSync(cache, {recursive: true});

@@ -17,9 +17,11 @@ it('keeps what the person has set, and functions compiled with other flags apart
 	const deterministic: NodeJS.ProcessEnv = {};
 	applyXlaFlags({folder, deterministic: true}, deterministic);
 	expect(deterministic.XLA_FLAGS).toContain('--xla_gpu_deterministic_ops=true');
-	const folders = [plain, chosen, deterministic].map(({TF_XLA_FLAGS}) => /persistent_cache_directory=(\S+)/.exec(TF_XLA_FLAGS ?? '')?.[1]);
-	expect(new Set(folders).size).toBe(3);
-	expect(readdirSync(folder).length).toBe(3);
+	const withoutTf32: NodeJS.ProcessEnv = {NVIDIA_TF32_OVERRIDE: '0'};
+	applyXlaFlags({folder}, withoutTf32);
+	const folders = [plain, chosen, deterministic, withoutTf32].map(({TF_XLA_FLAGS}) => /persistent_cache_directory=(\S+)/.exec(TF_XLA_FLAGS ?? '')?.[1]);
+	expect(new Set(folders).size).toBe(4);
+	expect(readdirSync(folder).length).toBe(4);
 
 	const nowhere: NodeJS.ProcessEnv = {};
 	const file = path.join(folder, 'file');

@@ -101,46 +101,43 @@ const integers = () => [attribute.type('T', INT32)];
 /** Magnitudes that begin with the same bits, exponent and seven more: so few that between two of them lies one border at most. */
 const CELL_BITS = 16;
 const cellOf = (magnitude: number): number => new Int32Array(Float32Array.of(magnitude).buffer)[0] >> CELL_BITS;
-/** Below lies no border. */
-const FIRST_CELL = cellOf(2 ** -23);
+const CELL_SIZE = 2 ** CELL_BITS;
+/** Neither here nor below lies a border. */
+const FIRST_CELL = cellOf(2 ** -23) - 1;
 const CELLS = cellOf(1) - FIRST_CELL + 1;
 
 /**
- * The same for XLA, which makes Bucketize of comparisons with every border. By the first bits of the magnitude each value finds the one border that it may
- * be beyond, and the number if it is not. (A search by halves finds it, too, but its lookups hang on one another: XLA takes minutes to join them.)
+ * The same for XLA, which makes Bucketize of comparisons with every border. The first bits of a magnitude say where there is an entry for it in a table:
+ * the number that magnitudes just below those that begin so have, and from which further bits on it is the next one. (A search by halves finds it, too, but its lookups
+ * hang on one another: XLA takes minutes to join them. And XLA's program has the table once for each use, so that there is one, for both signs.)
  */
 function lookedUp(shares: Tensor, values: Tensor, kind: keyof typeof MAPS): Tensor {
-	const {numbers, borders} = CELL_TABLES[kind];
-	const bits = op('Bitcast', [ops.absolute(shares)], [attribute.type('T', FLOAT32), attribute.type('type', INT32)]);
-	const place = op('Sub', [op('RightShift', [bits, ops.integer(CELL_BITS)], integers()), ops.integer(FIRST_CELL)], integers());
-	const within = op('Minimum', [op('Maximum', [place, ops.integer(0)], integers()), ops.integer(CELLS - 1)], integers());
 	const asInteger = (condition: Tensor) => op('Cast', [condition], [attribute.type('SrcT', BOOL), attribute.type('DstT', INT32)]);
-	const isNegative = () => asInteger(op('Less', [values, ops.constant(0)], [attribute.type('T', FLOAT32)]));
-	const cell = kind === 'signed' ? op('AddV2', [within, op('Mul', [isNegative(), ops.integer(CELLS)], integers())], integers()) : within;
-	const border = ops.gather(ops.table(borders, [borders.length]), cell);
-	const number = op('GatherV2', [ops.integers([...numbers]), cell, ops.integer(0)], [attribute.type('Tparams', INT32), attribute.type('Tindices', INT32), attribute.type('Taxis', INT32), attribute.int('batch_dims', 0)]);
-	return op('AddV2', [number, asInteger(op('LessEqual', [border, shares], [attribute.type('T', FLOAT32)]))], integers());
+	const integer = (type: string, x: Tensor | number, y: Tensor | number) => op(type, [x, y].map(z => (typeof z === 'number' ? ops.integer(z) : z)), integers());
+	const between = (x: Tensor, least: number, most: number) => integer('Minimum', integer('Maximum', x, least), most);
+	const bits = op('Bitcast', [ops.absolute(shares)], [attribute.type('T', FLOAT32), attribute.type('type', INT32)]);
+	const cell = between(integer('Sub', integer('RightShift', bits, CELL_BITS), FIRST_CELL), 0, CELLS - 1);
+	const entry = op('GatherV2', [ops.integers([...CELL_TABLES[kind]]), cell, ops.integer(0)], [attribute.type('Tparams', INT32), attribute.type('Tindices', INT32), attribute.type('Taxis', INT32), attribute.int('batch_dims', 0)]);
+	const [number, border, further] = [integer('RightShift', entry, CELL_BITS + 1), integer('BitwiseAnd', entry, 2 * CELL_SIZE - 1), integer('BitwiseAnd', bits, CELL_SIZE - 1)];
+	const numberFrom = (bits: Tensor) => integer('AddV2', number, asInteger(op('LessEqual', [border, bits], [attribute.type('T', INT32)])));
+	if (kind === 'unsigned') return numberFrom(further);
+	// Half-way between two entries the upper one is taken: of negative values the one that is nearer to 0.
+	const isNegative = asInteger(op('Less', [values, ops.constant(0)], [attribute.type('T', FLOAT32)]));
+	const ofMagnitude = numberFrom(integer('Sub', further, isNegative));
+	const mirrored = between(integer('Sub', 2 * ZERO, ofMagnitude), 0, ZERO - 1);
+	return integer('AddV2', ofMagnitude, integer('Mul', isNegative, integer('Sub', mirrored, ofMagnitude)));
 }
 
-interface CellTable {
-	/** Of the lowest value of each cell: cells of positive values, then those of negative ones. */
-	readonly numbers: Int32Array;
-	/** From here on it is one more; beyond every value where it is not. */
-	readonly borders: Float32Array;
-}
+/** Of each cell: the number of magnitudes just below · 2¹⁷ + the further bits of the first one that has the next number (2¹⁶: none). */
+const CELL_TABLES: Readonly<Record<keyof typeof MAPS, Int32Array>> = {signed: cellTable('signed'), unsigned: cellTable('unsigned')};
 
-const CELL_TABLES: Readonly<Record<keyof typeof MAPS, CellTable>> = {signed: cellTable('signed'), unsigned: cellTable('unsigned')};
-
-function cellTable(kind: keyof typeof MAPS): CellTable {
+function cellTable(kind: keyof typeof MAPS): Int32Array {
 	const borders = bordersOf(kind);
-	const most = (negative: boolean) => (negative ? ZERO - 1 : borders.length);
-	const numberOf = (value: number, negative: boolean) => Math.min(borders.filter(border => border <= value).length, most(negative));
-	const fromBits = (bits: number) => new Float32Array(Int32Array.of(bits).buffer)[0];
-	const cells = (kind === 'signed' ? [false, true] : [false]).flatMap(negative => Array.from({length: CELLS}, (_, i) => {
-		const ends = [i === 0 ? 0 : fromBits((FIRST_CELL + i) << CELL_BITS), fromBits(((FIRST_CELL + i + 1) << CELL_BITS) - 1)];
-		const [lowest, highest] = negative ? ends.map(end => -end).reverse() : ends;
-		const number = numberOf(lowest, negative);
-		return {number, border: numberOf(highest, negative) > number ? borders[number] : Infinity};
-	}));
-	return {numbers: Int32Array.from(cells, ({number}) => number), borders: Float32Array.from(cells, ({border}) => border)};
+	const bitsOf = (value: number) => new Int32Array(Float32Array.of(value).buffer)[0];
+	return Int32Array.from({length: CELLS}, (_, i) => {
+		const first = (FIRST_CELL + i) * CELL_SIZE;
+		const number = borders.filter(border => border <= 0 || bitsOf(border) < first).length;
+		const next = borders[number] === undefined ? CELL_SIZE : bitsOf(borders[number]) - first;
+		return number * 2 * CELL_SIZE + Math.min(next, CELL_SIZE);
+	});
 }
