@@ -57,7 +57,7 @@ export const describeCompiling = (times: readonly CompileTime[], what?: string):
 	return `${times.length} step ${times.length === 1 ? 'function' : 'functions'} to compile${what === undefined ? '' : ` for each ${what}`}, ${describeCompileTime({first, again}, {each})}`;
 };
 
-/** `about 75 seconds the first time on this machine, 8 seconds later on`; where it is known which of them this is, `about 8 seconds, as it was compiled before on this machine` */
+/** `about 80 seconds the first time on this machine, 5 seconds later on`; where it is known which of them this is, `about 5 seconds, as it was compiled before on this machine` */
 export const describeCompileTime = ({first, again}: CompileTime, {known, each = ''}: {readonly known?: boolean; readonly each?: string} = {}): string => {
 	if (again >= first) return `about ${rough(first)}${each}`;
 	switch (known) {

@@ -102,7 +102,7 @@ describe('what is compiled', () => {
 
 	it('is told with the time that it takes', () => {
 		expect(describePlan(plan(4))).toEqual([
-			'1 step function to compile, about 75 seconds the first time on this machine, 9 seconds later on: 512x512 (1600 calls).',
+			'1 step function to compile, about 80 seconds the first time on this machine, 5 seconds later on: 512x512 (1600 calls).',
 			'Used too rarely to be compiled, so run as plain graphs: 576x384 (400 calls).',
 		]);
 		expect(describePlan({compiled: [], plain: []})).toEqual([]);
