@@ -188,6 +188,7 @@ export class Tracer implements Executor {
 		const operation = this.#add(name, [], inputs, []);
 		return shapes.map((shape, index) => {
 			api.setShape(this.#graph, {oper: operation, index}, shape, shape.length, api.status);
+			api.check(`the shape of ${name}`);
 			return this.#output(operation, index);
 		});
 	}

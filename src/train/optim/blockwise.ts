@@ -100,16 +100,19 @@ const integers = () => [attribute.type('T', INT32)];
 
 /** Magnitudes that begin with the same bits, exponent and seven more: so few that between two of them lies one border at most. */
 const CELL_BITS = 16;
-const cellOf = (magnitude: number): number => new Int32Array(Float32Array.of(magnitude).buffer)[0] >> CELL_BITS;
+/** As integers, which have the order of the magnitudes. */
+const bitsOf = (magnitudes: readonly number[]): Int32Array => new Int32Array(Float32Array.from(magnitudes).buffer);
+const cellOf = (magnitude: number): number => bitsOf([magnitude])[0] >> CELL_BITS;
 const CELL_SIZE = 2 ** CELL_BITS;
 /** Neither here nor below lies a border. */
 const FIRST_CELL = cellOf(2 ** -23) - 1;
 const CELLS = cellOf(1) - FIRST_CELL + 1;
 
 /**
- * The same for XLA, which makes Bucketize of comparisons with every border. The first bits of a magnitude say where there is an entry for it in a table:
- * the number that magnitudes just below those that begin so have, and from which further bits on it is the next one. (A search by halves finds it, too, but its lookups
- * hang on one another: XLA takes minutes to join them. And XLA's program has the table once for each use, so that there is one, for both signs.)
+ * The same for XLA, which makes Bucketize of comparisons with every border. The first bits of a magnitude say where there is an entry for it in a
+ * table: the number that magnitudes just below those that begin so have, and from which further bits on it is the next one. (A search by halves finds
+ * it, too, but its lookups hang on one another: XLA takes minutes to join them. And XLA's program has the table once for each use, so that there is one,
+ * for both signs.)
  */
 function lookedUp(shares: Tensor, values: Tensor, kind: keyof typeof MAPS): Tensor {
 	const asInteger = (condition: Tensor) => op('Cast', [condition], [attribute.type('SrcT', BOOL), attribute.type('DstT', INT32)]);
@@ -133,11 +136,13 @@ const CELL_TABLES: Readonly<Record<keyof typeof MAPS, Int32Array>> = {signed: ce
 
 function cellTable(kind: keyof typeof MAPS): Int32Array {
 	const borders = bordersOf(kind);
-	const bitsOf = (value: number) => new Int32Array(Float32Array.of(value).buffer)[0];
+	const smallest = borders.findIndex(border => border > 0);
+	const bits = bitsOf(borders.slice(smallest));
+	let passed = 0;
 	return Int32Array.from({length: CELLS}, (_, i) => {
 		const first = (FIRST_CELL + i) * CELL_SIZE;
-		const number = borders.filter(border => border <= 0 || bitsOf(border) < first).length;
-		const next = borders[number] === undefined ? CELL_SIZE : bitsOf(borders[number]) - first;
-		return number * 2 * CELL_SIZE + Math.min(next, CELL_SIZE);
+		while (bits[passed] < first) passed++;
+		const next = Math.min((bits[passed] ?? Infinity) - first, CELL_SIZE);
+		return (smallest + passed) * 2 * CELL_SIZE + next;
 	});
 }
